@@ -1,0 +1,177 @@
+//! A caller aboard a flight, from joining to its answer or its drop.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use super::{
+    Flight,
+    drive::{Polled, poll_once},
+    outcome::Published,
+    seats::Seat,
+    waiting::Step,
+};
+use crate::policy::Policy;
+
+/// One caller of a flight. Dropping it is leaving.
+pub(crate) struct Caller<K, F: Future, P, H> {
+    /// None once it has its answer.
+    flight: Option<Arc<Flight<K, F, P, H>>>,
+    seat: Seat,
+    /// Its own call, unstarted; a leader has given it to the flight.
+    own: Option<F>,
+}
+
+/// How a caller's time with its flight ends.
+pub(crate) enum Arrival<F: Future> {
+    Outcome(F::Output),
+    /// It makes its own call, outside the pool.
+    Alone(F),
+}
+
+impl<K, F: Future, P, H> Caller<K, F, P, H> {
+    pub(super) fn leader(flight: Arc<Flight<K, F, P, H>>) -> Self {
+        Self {
+            flight: Some(flight),
+            seat: Seat::leader(),
+            own: None,
+        }
+    }
+
+    pub(super) fn follower(flight: Arc<Flight<K, F, P, H>>, seat: Seat, own: F) -> Self {
+        Self {
+            flight: Some(flight),
+            seat,
+            own: Some(own),
+        }
+    }
+
+    fn leave(&mut self) {
+        if let Some(flight) = self.flight.take() {
+            let spare = self.own.is_some();
+            let config = &flight.table.config;
+            let debris = flight.state.lock().leave(&mut self.seat, spare, config);
+            flight.settle(debris);
+        }
+    }
+}
+
+impl<K, F: Future, P, H> Drop for Caller<K, F, P, H> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl<K, F, A, E, P, H> Caller<K, F, P, H>
+where
+    K: Send + Sync + 'static,
+    F: Future<Output = Result<A, E>> + Send + 'static,
+    A: Clone + Send + Sync + 'static,
+    E: Clone + Send + Sync + 'static,
+    P: Policy<A, E> + Send + Sync + 'static,
+    H: Send + Sync + 'static,
+{
+    /// Waits for the outcome of the flight, driving it while that is this
+    /// caller's part.
+    ///
+    /// # Panics
+    ///
+    /// If the flight ended in a panic; if it was polled to its end before; if
+    /// the runtime that drove this caller's call shut down, and nobody is left
+    /// who could make another.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival<F>> {
+        let mut clone = None;
+        loop {
+            let flight = self.flight.as_ref().expect("polled after completion");
+            if flight.published.get().is_some() {
+                let outcome = self.share();
+                return Poll::Ready(Arrival::Outcome(outcome));
+            }
+            let config = &flight.table.config;
+            let step = flight.state.lock().next(
+                &mut self.seat,
+                &mut self.own,
+                cx.waker(),
+                &mut clone,
+                config,
+            );
+            let ending = match step {
+                Step::Wait => return Poll::Pending,
+                Step::Seat => {
+                    clone = Some(cx.waker().clone());
+                    continue;
+                }
+                Step::Lead { retry } => {
+                    flight.count_lead(retry);
+                    continue;
+                }
+                Step::HandOver(runtime) => {
+                    (flight.table.hand_over)(Arc::clone(flight), &runtime);
+                    continue;
+                }
+                Step::Fetch(outcome) => {
+                    self.flight = None;
+                    return Poll::Ready(Arrival::Outcome(outcome));
+                }
+                Step::GoAlone => return Poll::Ready(Arrival::Alone(self.go_alone())),
+                Step::FlyAlone { call, seated } => match poll_once(call, seated, cx) {
+                    Polled::Done(ending) => ending,
+                    Polled::Pending(call, waker) => {
+                        let parked = flight.state.lock().park_alone(&mut self.seat, call, waker);
+                        let (alone, debris) = parked;
+                        debris.clear_away();
+                        if alone {
+                            return Poll::Pending;
+                        }
+                        continue;
+                    }
+                },
+                Step::FlyForAll { call } => {
+                    let all = Waker::from(Arc::clone(flight));
+                    match poll_once(call, None, &mut Context::from_waker(&all)) {
+                        Polled::Done(ending) => ending,
+                        Polled::Pending(call, _) => {
+                            let debris = flight.state.lock().park(call);
+                            debris.clear_away();
+                            return Poll::Pending;
+                        }
+                    }
+                }
+            };
+            let (mine, debris) = flight.land(ending, Some(&self.seat));
+            debris.clear_away();
+            if let Some(outcome) = mine {
+                self.flight = None;
+                return Poll::Ready(Arrival::Outcome(outcome));
+            }
+        }
+    }
+
+    /// Takes the published outcome: a clone, or by move if nobody else will ask.
+    fn share(&mut self) -> F::Output {
+        let flight = self.flight.take().expect("it has just been looked at");
+        if self.own.take().is_some() {
+            flight.table.counters.shared.add_one();
+        }
+        match Arc::try_unwrap(flight) {
+            Ok(flight) => flight.published.into_inner().map(Published::into_outcome),
+            Err(flight) => flight.published.get().map(Published::to_outcome),
+        }
+        .expect("it is published")
+    }
+
+    fn go_alone(&mut self) -> F {
+        let released = self.flight.as_ref().map(|flight| Arc::clone(&flight.table));
+        self.leave();
+        match (self.own.take(), released) {
+            (Some(own), Some(table)) => {
+                table.counters.released.add_one();
+                own
+            }
+            _ => panic!(
+                "the runtime that drove this call was shut down, and no other caller could make the call again"
+            ),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The core: one inner call for all who ask for the same at the same time.
+//!
+//! It knows neither tower nor HTTP. A caller brings a key and a *call*: a
+//! future that does the work if it is polled, and nothing if it is not.
+//!
+//! # Invariants
+//!
+//! 1. **One call.** A key has at most one flight in the table. Newcomers whose
+//!    key is equal (`Eq`, never the hash alone) join it while it is open.
+//! 2. **Out of the table, then seen.** A flight closes and leaves the table
+//!    before anybody can see the outcome that it shares. It leaves by identity:
+//!    a flight never takes its successor with it.
+//! 3. **One driver.** The call is in its slot, or with the one driver that polls
+//!    it: a caller, or the one task that the flight was handed over to.
+//! 4. **Nobody depends on another caller.** A caller polls the call with its own
+//!    waker only while it is alone. Where others are aboard a task drives; where
+//!    there is no runtime to have a task on, a wake of the call wakes them all.
+//! 5. **Whoever waits will be woken.** Each way out of a flight (outcome, panic,
+//!    release, retry, loss of the runtime) wakes all who wait, each once.
+//! 6. **No call without a caller.** When the last caller leaves, the flight
+//!    closes, and its call is dropped there and then, or goes on in its task.
+//! 7. **No foreign code under a lock.** Polling and dropping a call, `Eq`,
+//!    `Hash`, `Clone`, wakers, the policy: all run with no lock held, and no two
+//!    locks are ever held at once. What a transition leaves to be woken or
+//!    dropped is carried out of the lock as [`Debris`](state::Debris).
+//! 8. **A panic ends one flight.** Whatever a driver runs for others (the call,
+//!    its drop, the policy) is caught, and unwinds in the callers instead.
+//! 9. **A follower keeps its own call**, unstarted, until it has an answer: with
+//!    it a follower can go alone, or lead when the flight must begin anew.
+//!
+//! # The life of a flight
+//!
+//! ```text
+//!              a follower claims it, with its own call
+//!        ┌───────────────────────────────────────────┐
+//!        ▼                                           │
+//!  ┌──────────┐  take off   ┌──────────┐   retry  ┌──┴───────┐
+//!  │  Parked  │ ──────────► │  Polled  │ ───────► │  Vacant  │
+//!  │  (call)  │ ◄────────── │ (driver) │          └──┬───────┘
+//!  └──┬────┬──┘    park     └────┬─────┘             │    ▲
+//!     │    └─────────────────────┼───────────────────┼────┘
+//!     │        runtime lost      │ ready, panic      │
+//!     │ last caller leaves       │                   │ last caller leaves
+//!     ▼                          ▼                   ▼
+//!  ┌────────────────────────────────────────────────────────┐
+//!  │   Over: shared, released or abandoned; never undone    │
+//!  └────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! - **Birth.** [`Table::enter`] finds no open flight, so it inserts one, with
+//!   the newcomer as its leader. Nothing runs until somebody polls.
+//! - **Alone.** The leader takes the call from its slot, polls it, and parks it
+//!   again: no task, no channel, no clone ([`caller`]).
+//! - **Shared.** Whoever is polled and finds the call parked and others aboard
+//!   hands it over to a task, on the runtime of whoever polled it first. A
+//!   leader that was polling when the others came does so after its poll. From
+//!   then on all callers only wait ([`task`]).
+//! - **Landing.** The driver has an outcome. If others than the leader wait for
+//!   it, the policy gives its verdict. The flight closes, leaves the table,
+//!   publishes, wakes. Each caller clones for itself; the last one moves ([`drive`]).
+//! - **Going round again.** After [`Verdict::Retry`](crate::Verdict::Retry), or
+//!   when the runtime of the task shuts down, the flight is vacant: it stays in
+//!   the table, all who wait are woken, and the first to be polled claims it and
+//!   leads with its own call. It is a new flight on the old seats: nobody has
+//!   to move, so nobody can be lost, and newcomers have somewhere to join.
+//! - **Death.** The last `Arc` drops: no lock, no list, no recursion.
+//!
+//! # A caller that waits on itself
+//!
+//! A call that polls a caller of its own flight can never be answered. That
+//! caller is found out by the thread it is polled on, which
+//! [`Phase::Polled`](state::Phase::Polled) names, and does not count: when the
+//! callers outside are gone the call is dropped, and this caller with it.
+
+mod caller;
+mod drive;
+mod driving;
+mod outcome;
+mod seats;
+mod state;
+mod table;
+mod task;
+mod waiting;
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+
+pub(crate) use self::{
+    caller::{Arrival, Caller},
+    table::{Entered, Table},
+};
+use self::{
+    outcome::Published,
+    state::{Debris, State},
+};
+use crate::policy::OnAbandon;
+
+/// One inner call under way, and all that belongs to it.
+pub(crate) struct Flight<K, F: Future, P, H> {
+    key: K,
+    hash: u64,
+    state: Mutex<State<F>>,
+    /// Written once, and read without a lock.
+    published: OnceLock<Published<F::Output>>,
+    /// Where it was entered, and where its policy and its counters are.
+    table: Arc<Table<K, F, P, H>>,
+}
+
+impl<K, F: Future, P, H> Flight<K, F, P, H> {
+    /// Deals with what a transition left behind.
+    fn settle(self: &Arc<Self>, mut debris: Debris<F>) {
+        if debris.closed {
+            self.table.remove(self);
+        }
+        if debris.cancelled {
+            self.table.counters.cancelled.add_one();
+        }
+        if let Some(runtime) = debris.finish_on.take() {
+            (self.table.hand_over)(Arc::clone(self), &runtime);
+        }
+        debris.clear_away();
+    }
+
+    /// A follower leads now, after a retry or the loss of a runtime.
+    fn count_lead(&self, retry: bool) {
+        self.table.counters.relaunched.add_one();
+        if retry {
+            self.table.counters.retried.add_one();
+        }
+    }
+}
+
+/// What a user may set.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) on_abandon: OnAbandon,
+    pub(crate) max_callers: usize,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) max_retries: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: None,
+            on_abandon: OnAbandon::Cancel,
+            max_callers: usize::MAX,
+            max_age: None,
+            max_retries: 2,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What is known of a flight, and how callers come and go.
+//!
+//! Every method of [`State`], here and in [`driving`](super::driving) and
+//! [`waiting`](super::waiting), runs with the flight's lock held, and none runs
+//! foreign code: what is to be woken or dropped is handed out as [`Debris`].
+
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    ptr,
+    task::Waker,
+};
+
+use tokio::{runtime::Handle, time::Instant};
+
+use super::{
+    Config,
+    seats::{Seat, Seats, Wakers},
+};
+use crate::policy::OnAbandon;
+
+pub(super) struct State<F: Future> {
+    pub(super) phase: Phase<F>,
+    pub(super) driver: Driver,
+    /// May newcomers join? Once closed, never open again.
+    pub(super) open: bool,
+    /// When the present call was made; kept only where `max_age` is set.
+    pub(super) born: Option<Instant>,
+    /// Where the call was first polled; none before, or outside a runtime.
+    pub(super) runtime: Option<Handle>,
+
+    /// Callers aboard, but for those that wait on themselves.
+    pub(super) callers: usize,
+    /// Those of them who still hold their own call: all but leaders.
+    pub(super) spare: usize,
+    /// Is the leader of this round one of them?
+    pub(super) leader_aboard: bool,
+    /// Calls of this flight that came to nothing before the present one.
+    pub(super) round: u32,
+    /// Those of them that a verdict sent round again.
+    pub(super) retries: u32,
+
+    pub(super) seats: Seats,
+    /// The task's waker, from its last poll.
+    pub(super) task: Option<Waker>,
+    /// Outcomes that belong to the leader of a round alone, until fetched.
+    pub(super) kept: Vec<(u32, F::Output)>,
+}
+
+pub(super) enum Phase<F> {
+    /// No call: the first caller to be polled that holds its own will lead.
+    Vacant { retry: bool },
+    /// Between two polls.
+    Parked(Pin<Box<F>>),
+    /// With its driver, on this thread. Was it woken for all meanwhile?
+    Polled { on: Thread, woken: bool },
+    /// Shared, released or abandoned.
+    Over,
+}
+
+/// Who polls the call when it is parked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Driver {
+    /// The next caller to be polled; if it is not alone, it looks for a task.
+    Callers,
+    Task,
+}
+
+/// The answer to a newcomer.
+pub(super) enum Boarding {
+    Joined(Seat),
+    Full,
+    Closed,
+}
+
+/// What a transition leaves behind, to be dealt with once the lock is released.
+pub(super) struct Debris<F: Future> {
+    /// The flight leaves the table.
+    pub(super) closed: bool,
+    /// The call was dropped for want of callers.
+    pub(super) cancelled: bool,
+    /// The call goes on without callers, in a task to be started here.
+    pub(super) finish_on: Option<Handle>,
+    pub(super) wake: Wakers,
+    pub(super) call: Option<Pin<Box<F>>>,
+    pub(super) outcome: Option<F::Output>,
+    pub(super) waker: Option<Waker>,
+    pub(super) runtime: Option<Handle>,
+}
+
+impl<F: Future> State<F> {
+    /// A flight with its leader aboard, nothing begun.
+    pub(super) fn new(call: F, config: &Config) -> Self {
+        Self {
+            phase: Phase::Parked(Box::pin(call)),
+            driver: Driver::Callers,
+            open: true,
+            born: config.max_age.map(|_| Instant::now()),
+            runtime: None,
+            callers: 1,
+            spare: 0,
+            leader_aboard: true,
+            round: 0,
+            retries: 0,
+            seats: Seats::default(),
+            task: None,
+            kept: Vec::new(),
+        }
+    }
+
+    /// Takes a newcomer aboard, with its own call in hand.
+    pub(super) fn board(&mut self, config: &Config) -> Boarding {
+        if let (Some(born), Some(max_age)) = (self.born, config.max_age) {
+            self.open &= born.elapsed() < max_age;
+        }
+        if !self.open {
+            return Boarding::Closed;
+        }
+        if self.callers >= config.max_callers {
+            return Boarding::Full;
+        }
+        self.callers += 1;
+        self.spare += 1;
+        Boarding::Joined(Seat::follower(self.retries))
+    }
+
+    /// Lets no newcomer in any more. Returns whether it did until now.
+    pub(super) fn close(&mut self) -> bool {
+        mem::replace(&mut self.open, false)
+    }
+
+    /// A caller goes, with or without its own call still in hand.
+    pub(super) fn leave(&mut self, seat: &mut Seat, spare: bool, config: &Config) -> Debris<F> {
+        let mut debris = Debris {
+            waker: self.seats.take(seat),
+            outcome: self.fetch_kept(seat),
+            ..Debris::default()
+        };
+        if debris.outcome.is_some() || seat.inside || matches!(self.phase, Phase::Over) {
+            return debris; // it did not count any more
+        }
+        if self.is_led_by(seat) {
+            self.leader_aboard = false;
+        }
+        self.callers -= 1;
+        self.spare -= usize::from(spare);
+        if self.callers == 0 {
+            self.abandon(config.on_abandon, &mut debris);
+        } else if matches!(self.phase, Phase::Vacant { .. }) {
+            self.end_if_nobody_can_lead(&mut debris);
+        }
+        debris
+    }
+
+    /// The last caller has gone.
+    fn abandon(&mut self, on_abandon: OnAbandon, debris: &mut Debris<F>) {
+        self.open = false;
+        debris.closed = true;
+        let finish = on_abandon == OnAbandon::Finish;
+        match mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Vacant { .. } | Phase::Over => {}
+            driven if finish && self.driver == Driver::Task => self.phase = driven,
+            begun if finish && self.runtime.is_some() => {
+                self.phase = begun;
+                self.driver = Driver::Task;
+                debris.finish_on = self.runtime.clone();
+            }
+            Phase::Parked(call) => {
+                debris.cancelled = true;
+                debris.call = Some(call);
+                debris.wake.task = self.task.take(); // for it to find out, and end
+            }
+            // The driver finds out when it wants to put the call back.
+            Phase::Polled { .. } => debris.cancelled = true,
+        }
+    }
+
+    /// In a vacant flight: those who gave their call away can only wait for
+    /// somebody who did not.
+    pub(super) fn end_if_nobody_can_lead(&mut self, debris: &mut Debris<F>) {
+        if self.spare == 0 {
+            self.open = false;
+            self.phase = Phase::Over;
+            debris.closed = true;
+            debris.wake = self.everybody();
+        }
+    }
+
+    pub(super) fn is_led_by(&self, seat: &Seat) -> bool {
+        seat.led == Some(self.round)
+    }
+
+    /// Does anybody wait besides the leader?
+    pub(super) fn others(&self) -> bool {
+        self.callers > usize::from(self.leader_aboard)
+    }
+
+    /// Takes the wakers of all who wait, and of a task that has no more to do.
+    pub(super) fn everybody(&mut self) -> Wakers {
+        let task = self.task.take();
+        self.seats.take_all(task)
+    }
+}
+
+impl<F: Future> Default for Debris<F> {
+    fn default() -> Self {
+        Self {
+            closed: false,
+            cancelled: false,
+            finish_on: None,
+            wake: Wakers::default(),
+            call: None,
+            outcome: None,
+            waker: None,
+            runtime: None,
+        }
+    }
+}
+
+impl<F: Future> Debris<F> {
+    /// Drops first, so that what a call held is free when others look for it;
+    /// then wakes, whatever the drops may do.
+    pub(super) fn clear_away(self) {
+        let Self {
+            wake,
+            call,
+            outcome,
+            waker,
+            runtime,
+            ..
+        } = self;
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop((call, outcome, waker, runtime))));
+        wake.wake();
+        if let Err(payload) = dropped {
+            resume_unwind(payload);
+        }
+    }
+}
+
+/// Names the thread that asks, at the cost of an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Thread(usize);
+
+impl Thread {
+    pub(super) fn here() -> Self {
+        thread_local!(static HERE: u8 = const { 0 });
+        HERE.with(|here| Self(ptr::from_ref(here).addr()))
+    }
+}

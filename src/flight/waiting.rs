@@ -1,0 +1,119 @@
+//! What a caller does when it is polled: one [`Step`] after another.
+
+use std::{mem, pin::Pin, task::Waker};
+
+use tokio::{runtime::Handle, time::Instant};
+
+use super::{
+    Config,
+    seats::Seat,
+    state::{Driver, Phase, State, Thread},
+};
+
+/// What a caller does next. Those that do not return it to its own caller have
+/// it look again.
+pub(super) enum Step<F: Future> {
+    /// Wait to be woken; its waker is seated.
+    Wait,
+    /// Clone its waker, to be seated.
+    Seat,
+    /// Poll the call, alone with it: with its own waker, which was seated as `seated`.
+    FlyAlone {
+        call: Pin<Box<F>>,
+        seated: Option<Waker>,
+    },
+    /// Poll the call with a waker that wakes all.
+    FlyForAll { call: Pin<Box<F>> },
+    /// Start the task that drives from now on.
+    HandOver(Handle),
+    /// It leads now.
+    Lead { retry: bool },
+    /// Take an outcome that is its alone.
+    Fetch(F::Output),
+    /// Go on without this flight: released by a verdict, or out of retries.
+    GoAlone,
+}
+
+impl<F: Future> State<F> {
+    /// What the caller on `seat` does next. `own` is the call that it still
+    /// holds, and `clone` a clone of its `waker`, if it was asked for one.
+    pub(super) fn next(
+        &mut self,
+        seat: &mut Seat,
+        own: &mut Option<F>,
+        waker: &Waker,
+        clone: &mut Option<Waker>,
+        config: &Config,
+    ) -> Step<F> {
+        if let Some(outcome) = self.fetch_kept(seat) {
+            return Step::Fetch(outcome);
+        }
+        if matches!(self.phase, Phase::Over) {
+            return Step::GoAlone;
+        }
+        self.recount(seat, own.is_some());
+        let retried = self.retries.wrapping_sub(seat.retries_before);
+        if own.is_some() && retried > config.max_retries {
+            return Step::GoAlone;
+        }
+        if let (Phase::Vacant { retry }, true) = (&self.phase, own.is_some()) {
+            let retry = *retry;
+            self.claim(seat, own, config);
+            return Step::Lead { retry };
+        }
+        let parked = self.driver == Driver::Callers && matches!(self.phase, Phase::Parked(_));
+        if parked && self.callers == 1 {
+            let seated = self.seats.take(seat);
+            let call = self.take_off();
+            return call.map_or(Step::Wait, |call| Step::FlyAlone { call, seated });
+        }
+        if parked {
+            let runtime = self.runtime.clone().or_else(|| Handle::try_current().ok());
+            if let Some(runtime) = runtime {
+                self.driver = Driver::Task;
+                return Step::HandOver(runtime);
+            }
+        }
+        if !self.seats.holds(seat, waker) {
+            let Some(waker) = clone.take() else {
+                return Step::Seat;
+            };
+            *clone = self.seats.put(seat, waker); // for the caller to drop
+        }
+        let call = if parked { self.take_off() } else { None };
+        call.map_or(Step::Wait, |call| Step::FlyForAll { call })
+    }
+
+    /// Takes the outcome that was kept for the leader on `seat`.
+    pub(super) fn fetch_kept(&mut self, seat: &Seat) -> Option<F::Output> {
+        let round = seat.led?;
+        let index = self.kept.iter().position(|(led, _)| *led == round)?;
+        Some(self.kept.swap_remove(index).1)
+    }
+
+    /// Leads the vacant flight.
+    fn claim(&mut self, seat: &mut Seat, own: &mut Option<F>, config: &Config) {
+        let Some(call) = own.take() else { return };
+        self.phase = Phase::Parked(Box::pin(call));
+        self.born = config.max_age.map(|_| Instant::now());
+        self.spare -= 1;
+        self.leader_aboard = true;
+        seat.led = Some(self.round);
+    }
+
+    /// A caller counts unless it is polled by the call that it waits for.
+    fn recount(&mut self, seat: &mut Seat, spare: bool) {
+        let inside = matches!(self.phase, Phase::Polled { on, .. } if on == Thread::here());
+        match (mem::replace(&mut seat.inside, inside), inside) {
+            (false, true) => {
+                self.callers -= 1;
+                self.spare -= usize::from(spare);
+            }
+            (true, false) => {
+                self.callers += 1;
+                self.spare += usize::from(spare);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Who may have an outcome: [`Policy`] and [`Verdict`].
+
+/// What becomes of an outcome that others wait for besides the leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Every caller gets a clone of it. What happens unless a policy says otherwise.
+    Share,
+    /// Only the leader gets it. All followers are released at once, in
+    /// parallel, each to an inner call of its own with its own request.
+    Solo,
+    /// Only the leader gets it. One follower leads a new flight with its own
+    /// request and the rest follow it, at most
+    /// [`max_retries`](crate::PoolLayer::max_retries) times in a row for one
+    /// caller, which then goes solo.
+    Retry,
+}
+
+/// Looks at an outcome before it is handed out.
+///
+/// Implemented for every `Fn(Result<&Res, &Err>) -> Verdict`.
+///
+/// It is asked once for each outcome that somebody besides the leader waits
+/// for; a caller who is alone with its call gets its outcome unseen, as it
+/// would without the pool. Where the leader is gone, an outcome that is not
+/// shared goes to nobody.
+///
+/// # Panics
+///
+/// A policy that panics ends the flight as an inner call that panics does:
+/// every caller of the flight unwinds, and the key is free.
+///
+/// ```
+/// use tower_pool::{PoolLayer, Verdict};
+///
+/// struct Page { private: bool }
+///
+/// let layer = PoolLayer::new(|path: &String| Some(path.clone())).policy(
+///     |outcome: Result<&Page, &std::io::Error>| match outcome {
+///         Ok(page) if page.private => Verdict::Solo,
+///         Ok(_) => Verdict::Share,
+///         Err(_) => Verdict::Retry,
+///     },
+/// );
+/// # let _ = layer;
+/// ```
+pub trait Policy<Res, Err> {
+    /// Returns what becomes of `outcome`.
+    fn verdict(&self, outcome: Result<&Res, &Err>) -> Verdict;
+}
+
+impl<F, Res, Err> Policy<Res, Err> for F
+where
+    F: Fn(Result<&Res, &Err>) -> Verdict,
+{
+    fn verdict(&self, outcome: Result<&Res, &Err>) -> Verdict {
+        self(outcome)
+    }
+}
+
+/// The policy of a layer that was given none: every outcome is shared.
+///
+/// ```
+/// use tower_pool::{Policy, ShareAll, Verdict};
+///
+/// assert_eq!(ShareAll.verdict(Err::<&(), _>(&"no")), Verdict::Share);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ShareAll;
+
+impl<Res, Err> Policy<Res, Err> for ShareAll {
+    fn verdict(&self, _outcome: Result<&Res, &Err>) -> Verdict {
+        Verdict::Share
+    }
+}
+
+/// What becomes of an inner call when its last caller is dropped.
+///
+/// Either way the key is free at once, and a newcomer gets a call of its own.
+/// A call whose future was never polled has not begun, and is always dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnAbandon {
+    /// It is dropped before the drop of its last caller returns, as it would
+    /// be without the pool. (Should another thread be polling it at that
+    /// moment, it is dropped as soon as that poll returns.)
+    #[default]
+    Cancel,
+    /// It runs to its end in a task; nobody sees the outcome. Where the
+    /// leader ran outside a tokio runtime there is no task to be had, and it
+    /// is dropped.
+    Finish,
+}

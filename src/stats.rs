@@ -1,0 +1,90 @@
+//! What a pool has done so far: [`Stats`].
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A snapshot of what a pool has done since it was made.
+///
+/// The inner service was called `led + solo + released` times, less the calls
+/// whose callers were dropped before they were polled. Each number is exact;
+/// they are read one after another, so a busy pool may move between two.
+///
+/// ```
+/// use tower::{ServiceBuilder, service_fn};
+/// use tower_pool::PoolLayer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let pool = ServiceBuilder::new()
+///     .layer(PoolLayer::new(|n: &u64| Some(*n)))
+///     .service(service_fn(|n: u64| async move { Ok::<_, std::io::Error>(n * n) }));
+///
+/// let (a, b) = tokio::join!(pool.request(7), pool.request(8));
+/// assert_eq!((a.unwrap(), b.unwrap()), (49, 64));
+/// assert_eq!((pool.stats().led, pool.stats().joined), (2, 0));
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Flights: inner calls that others could join, retries included.
+    pub led: u64,
+    /// Callers who joined a flight that was under way.
+    pub joined: u64,
+    /// Callers who passed the pool by: no key, a full flight, or no runtime to
+    /// hand a shared flight to.
+    pub solo: u64,
+    /// Followers who were answered with the outcome of their flight.
+    pub shared: u64,
+    /// Followers who went on to an inner call of their own: by
+    /// [`Verdict::Solo`](crate::Verdict::Solo), or with no retry left.
+    pub released: u64,
+    /// Flights led by a follower after a [`Verdict::Retry`](crate::Verdict::Retry).
+    pub retried: u64,
+    /// Flights dropped because no caller was left.
+    pub cancelled: u64,
+    /// Flights that ended in a panic.
+    pub panicked: u64,
+}
+
+/// The counters behind [`Stats`], but for the flights first led, which the
+/// table counts under a lock that it holds anyway.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Flights led by a follower, after a retry or the loss of a runtime.
+    pub(crate) relaunched: Counter,
+    pub(crate) joined: Counter,
+    pub(crate) solo: Counter,
+    pub(crate) shared: Counter,
+    pub(crate) released: Counter,
+    pub(crate) retried: Counter,
+    pub(crate) cancelled: Counter,
+    pub(crate) panicked: Counter,
+}
+
+impl Counters {
+    pub(crate) fn snapshot(&self, first_led: u64) -> Stats {
+        Stats {
+            led: first_led + self.relaunched.get(),
+            joined: self.joined.get(),
+            solo: self.solo.get(),
+            shared: self.shared.get(),
+            released: self.released.get(),
+            retried: self.retried.get(),
+            cancelled: self.cancelled.get(),
+            panicked: self.panicked.get(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add_one(&self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
