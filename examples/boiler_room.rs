@@ -19,8 +19,8 @@ async fn announce(message: String) -> Result<String, Infallible> {
 
 #[tokio::main]
 async fn main() -> Result<(), Infallible> {
-    let announce = PoolLayer::new(|message: &String| Some(message.clone()))
-        .layer(service_fn(announce));
+    let announce =
+        PoolLayer::new(|message: &String| Some(message.clone())).layer(service_fn(announce));
 
     println!("Two places call at the same time:");
     let message = "We have a problem in the boiler room!";
@@ -30,8 +30,15 @@ async fn main() -> Result<(), Infallible> {
     println!("  boiler room: {}\n  engine room: {}", heard?, also_heard?);
 
     println!("That call is over, so the next one gets through:");
-    println!("  boiler room: {}", announce.request(message.to_owned()).await?);
+    println!(
+        "  boiler room: {}",
+        announce.request(message.to_owned()).await?
+    );
 
-    println!("{} calls made, {} joined", announce.stats().led, announce.stats().joined);
+    println!(
+        "{} calls made, {} joined",
+        announce.stats().led,
+        announce.stats().joined
+    );
     Ok(())
 }

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// # async fn main() {
 /// let pool = ServiceBuilder::new()
 ///     .layer(PoolLayer::new(|n: &u64| Some(*n)))
-///     .service(service_fn(|n: u64| async move { Ok::<_, std::io::Error>(n * n) }));
+///     .service(service_fn(|n: u64| async move { Ok::<_, std::fmt::Error>(n * n) }));
 ///
 /// let (a, b) = tokio::join!(pool.request(7), pool.request(8));
 /// assert_eq!((a.unwrap(), b.unwrap()), (49, 64));

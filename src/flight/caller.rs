@@ -114,6 +114,12 @@ where
                     self.flight = None;
                     return Poll::Ready(Arrival::Outcome(outcome));
                 }
+                Step::Abandon(debris) => {
+                    flight.settle(debris);
+                    return Poll::Pending;
+                }
+                // It landed between the two looks.
+                Step::GoAlone if flight.published.get().is_some() => continue,
                 Step::GoAlone => return Poll::Ready(Arrival::Alone(self.go_alone())),
                 Step::FlyAlone { call, seated } => match poll_once(call, seated, cx) {
                     Polled::Done(ending) => ending,
@@ -164,14 +170,10 @@ where
     fn go_alone(&mut self) -> F {
         let released = self.flight.as_ref().map(|flight| Arc::clone(&flight.table));
         self.leave();
-        match (self.own.take(), released) {
-            (Some(own), Some(table)) => {
-                table.counters.released.add_one();
-                own
-            }
-            _ => panic!(
-                "the runtime that drove this call was shut down, and no other caller could make the call again"
-            ),
-        }
+        let (Some(own), Some(table)) = (self.own.take(), released) else {
+            panic!("the runtime that drove this call shut down, and nobody was left to call again");
+        };
+        table.counters.released.add_one();
+        own
     }
 }

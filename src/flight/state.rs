@@ -132,37 +132,40 @@ impl<F: Future> State<F> {
 
     /// A caller goes, with or without its own call still in hand.
     pub(super) fn leave(&mut self, seat: &mut Seat, spare: bool, config: &Config) -> Debris<F> {
-        let mut debris = Debris {
-            waker: self.seats.take(seat),
-            outcome: self.fetch_kept(seat),
-            ..Debris::default()
-        };
-        if debris.outcome.is_some() || seat.inside || matches!(self.phase, Phase::Over) {
-            return debris; // it did not count any more
+        let waker = self.seats.take(seat);
+        let outcome = self.fetch_kept(seat);
+        let counts = outcome.is_none() && !seat.inside && !matches!(self.phase, Phase::Over);
+        let mut debris = Debris::default();
+        if counts {
+            self.leader_aboard &= !self.is_led_by(seat);
+            self.callers -= 1;
+            self.spare -= usize::from(spare);
+            if self.callers == 0 {
+                debris = self.abandon(config.on_abandon);
+            } else if matches!(self.phase, Phase::Vacant { .. }) {
+                self.end_if_nobody_can_lead(&mut debris);
+            }
         }
-        if self.is_led_by(seat) {
-            self.leader_aboard = false;
+        Debris {
+            waker,
+            outcome,
+            ..debris
         }
-        self.callers -= 1;
-        self.spare -= usize::from(spare);
-        if self.callers == 0 {
-            self.abandon(config.on_abandon, &mut debris);
-        } else if matches!(self.phase, Phase::Vacant { .. }) {
-            self.end_if_nobody_can_lead(&mut debris);
-        }
-        debris
     }
 
     /// The last caller has gone.
-    fn abandon(&mut self, on_abandon: OnAbandon, debris: &mut Debris<F>) {
+    pub(super) fn abandon(&mut self, on_abandon: OnAbandon) -> Debris<F> {
         self.open = false;
-        debris.closed = true;
+        let mut debris = Debris {
+            closed: true,
+            ..Debris::default()
+        };
         let finish = on_abandon == OnAbandon::Finish;
         match mem::replace(&mut self.phase, Phase::Over) {
             Phase::Vacant { .. } | Phase::Over => {}
             driven if finish && self.driver == Driver::Task => self.phase = driven,
-            begun if finish && self.runtime.is_some() => {
-                self.phase = begun;
+            Phase::Parked(call) if finish && self.runtime.is_some() => {
+                self.phase = Phase::Parked(call);
                 self.driver = Driver::Task;
                 debris.finish_on = self.runtime.clone();
             }
@@ -174,6 +177,7 @@ impl<F: Future> State<F> {
             // The driver finds out when it wants to put the call back.
             Phase::Polled { .. } => debris.cancelled = true,
         }
+        debris
     }
 
     /// In a vacant flight: those who gave their call away can only wait for

@@ -7,11 +7,10 @@ use tokio::{runtime::Handle, time::Instant};
 use super::{
     Config,
     seats::Seat,
-    state::{Driver, Phase, State, Thread},
+    state::{Debris, Driver, Phase, State, Thread},
 };
 
-/// What a caller does next. Those that do not return it to its own caller have
-/// it look again.
+/// What a caller does next. Unless that ends its poll, it then looks again.
 pub(super) enum Step<F: Future> {
     /// Wait to be woken; its waker is seated.
     Wait,
@@ -32,6 +31,8 @@ pub(super) enum Step<F: Future> {
     Fetch(F::Output),
     /// Go on without this flight: released by a verdict, or out of retries.
     GoAlone,
+    /// Wait, for want of callers outside the call that it is polled by.
+    Abandon(Debris<F>),
 }
 
 impl<F: Future> State<F> {
@@ -51,7 +52,10 @@ impl<F: Future> State<F> {
         if matches!(self.phase, Phase::Over) {
             return Step::GoAlone;
         }
-        self.recount(seat, own.is_some());
+        let counted_out = self.recount(seat, own.is_some());
+        if counted_out && self.callers == 0 {
+            return Step::Abandon(self.abandon(config.on_abandon));
+        }
         let retried = self.retries.wrapping_sub(seat.retries_before);
         if own.is_some() && retried > config.max_retries {
             return Step::GoAlone;
@@ -102,18 +106,17 @@ impl<F: Future> State<F> {
     }
 
     /// A caller counts unless it is polled by the call that it waits for.
-    fn recount(&mut self, seat: &mut Seat, spare: bool) {
+    /// Returns whether this one has just ceased to.
+    fn recount(&mut self, seat: &mut Seat, spare: bool) -> bool {
         let inside = matches!(self.phase, Phase::Polled { on, .. } if on == Thread::here());
-        match (mem::replace(&mut seat.inside, inside), inside) {
-            (false, true) => {
-                self.callers -= 1;
-                self.spare -= usize::from(spare);
-            }
-            (true, false) => {
-                self.callers += 1;
-                self.spare += usize::from(spare);
-            }
-            _ => {}
+        let was_inside = mem::replace(&mut seat.inside, inside);
+        if inside && !was_inside {
+            self.callers -= 1;
+            self.spare -= usize::from(spare);
+        } else if was_inside && !inside {
+            self.callers += 1;
+            self.spare += usize::from(spare);
         }
+        inside && !was_inside
     }
 }
