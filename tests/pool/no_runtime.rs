@@ -1,0 +1,167 @@
+//! Outside a tokio runtime there is no task to hand a flight over to: its
+//! callers drive it in turn.
+
+use futures::executor::block_on;
+use tokio_test::{assert_pending, assert_ready};
+use tower::{Layer, service_fn};
+use tower_pool::{OnAbandon, Verdict};
+
+use crate::support::{BOILER, Failure, assert_empty, caught, held, layer, message, pool, pool_of};
+
+#[test]
+fn two_callers_still_make_one_call_and_both_are_woken() {
+    let (pool, mut script) = pool();
+    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
+    assert_pending!(leader.poll());
+    assert_pending!(follower.poll());
+    script.called().answer("aye");
+    assert!(leader.is_woken() && follower.is_woken());
+    assert_eq!(assert_ready!(follower.poll()).unwrap(), "aye");
+    assert_eq!(assert_ready!(leader.poll()).unwrap(), "aye");
+    assert_eq!(script.count(), 1);
+    assert_empty(&pool);
+}
+
+#[test]
+fn a_leader_that_is_dropped_held_or_never_polled_stops_nobody() {
+    for how in ["dropped", "held", "never polled"] {
+        let (pool, mut script) = pool();
+        let mut leader = Some(held(pool.request(BOILER)));
+        let (mut a, mut b) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
+        match (how, &mut leader) {
+            ("dropped", leader) => *leader = None,
+            ("held", Some(leader)) => assert_pending!(leader.poll()),
+            _ => {}
+        }
+        assert_pending!(a.poll());
+        assert_pending!(b.poll());
+        script.called().answer(how);
+        assert!(a.is_woken() && b.is_woken());
+        assert_eq!(assert_ready!(b.poll()).unwrap(), how);
+        assert_eq!(assert_ready!(a.poll()).unwrap(), how);
+        assert_eq!(script.count(), 1);
+    }
+}
+
+#[test]
+fn a_follower_that_drove_last_and_is_held_stops_nobody() {
+    let (pool, mut script) = pool();
+    let mut callers: Vec<_> = (0..3).map(|_| held(pool.request(BOILER))).collect();
+    for caller in &mut callers {
+        assert_pending!(caller.poll());
+    }
+    let (first, rest) = callers.split_first_mut().unwrap();
+    script.called().answer("aye");
+    assert!(
+        first.is_woken(),
+        "though it was not the last to poll the call"
+    );
+    assert_eq!(assert_ready!(first.poll()).unwrap(), "aye");
+    for caller in rest {
+        assert!(caller.is_woken());
+        assert_eq!(assert_ready!(caller.poll()).unwrap(), "aye");
+    }
+}
+
+#[test]
+fn a_wake_that_comes_while_the_call_is_polled_is_not_lost() {
+    let (wakes, pool) = (5, |wakes: usize| {
+        layer().layer(service_fn(move |place: &'static str| async move {
+            for _ in 0..wakes {
+                tokio::task::yield_now().await; // outside a runtime: wakes at once
+            }
+            Ok::<_, Failure>(place)
+        }))
+    });
+    let pool = pool(wakes);
+    let (a, b) = block_on(async { futures::join!(pool.request(BOILER), pool.request(BOILER)) });
+    assert_eq!((a, b), (Ok(BOILER), Ok(BOILER)));
+    assert_eq!(pool.stats().led, 1);
+}
+
+#[test]
+fn callers_on_threads_of_their_own_share_one_call() {
+    let (pool, mut script) = pool();
+    std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                let call = pool.request(BOILER);
+                scope.spawn(move || block_on(call))
+            })
+            .collect();
+        block_on(script.call()).answer("aye");
+        for caller in callers {
+            assert_eq!(caller.join().unwrap().unwrap(), "aye");
+        }
+    });
+    assert_eq!(script.count(), 1);
+    assert_empty(&pool);
+}
+
+#[test]
+fn panics_errors_and_verdicts_are_as_they_are_with_a_runtime() {
+    let policy = |outcome: Result<&String, &Failure>| match outcome {
+        Err(Failure("solo")) => Verdict::Solo,
+        Err(Failure("retry")) => Verdict::Retry,
+        _ => Verdict::Share,
+    };
+    let (pool, mut script) = pool_of(layer().policy(policy));
+    let two = || {
+        let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
+        assert_pending!(leader.poll());
+        assert_pending!(follower.poll());
+        (leader, follower)
+    };
+
+    let (leader, follower) = two();
+    script.called().panic("burst");
+    assert_eq!(message(&block_on(caught(leader))), "burst");
+    assert_eq!(message(&block_on(caught(follower))), "burst");
+
+    let (leader, follower) = two();
+    script.called().fail("no steam");
+    assert_eq!(block_on(follower), Err(Failure("no steam")));
+    assert_eq!(block_on(leader), Err(Failure("no steam")));
+
+    for verdict in ["solo", "retry"] {
+        let (leader, mut follower) = two();
+        script.called().fail(verdict);
+        assert_pending!(follower.poll()); // it drives, and it is not for it
+        script.called().answer("its own");
+        assert_eq!(block_on(follower).unwrap(), "its own");
+        assert_eq!(block_on(leader), Err(Failure(verdict)));
+    }
+    assert_empty(&pool);
+}
+
+#[test]
+fn the_last_one_out_cancels_and_finish_cannot_be_had() {
+    for on_abandon in [OnAbandon::Cancel, OnAbandon::Finish] {
+        let (pool, mut script) = pool_of(layer().on_abandon(on_abandon));
+        let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
+        assert_pending!(leader.poll());
+        assert_pending!(follower.poll());
+        let call = script.called();
+        drop((leader, follower));
+        assert!(call.is_dropped());
+        assert_empty(&pool);
+    }
+}
+
+#[test]
+fn a_flight_begun_outside_a_runtime_is_handed_over_once_a_caller_is_polled_inside_one() {
+    let (pool, mut script) = pool();
+    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
+    assert_pending!(leader.poll());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        assert_pending!(follower.poll());
+        script.call().await.answer("aye");
+        assert_eq!(follower.await.unwrap(), "aye");
+    });
+    assert!(leader.is_woken());
+    assert_eq!(block_on(leader).unwrap(), "aye");
+    assert_eq!(script.count(), 1);
+}
