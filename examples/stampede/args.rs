@@ -2,7 +2,8 @@
 //! than in the middle of one.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +15,7 @@ const LARGEST_FILE: u64 = 64 << 20;
 const EXPLANATION: &str = "\
 Each request asks for the digest of a file, salted with the request's key. The
 pool lets concurrent requests for one key share the work. Both runs are compared
-in a table.";
+in a table and a picture.";
 
 /// Sends a stampede of requests to a real server, without a pool and with one
 #[derive(Debug, Parser)]
@@ -44,6 +45,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     #[arg(default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock"))]
     pub(crate) file: PathBuf,
+
+    /// Where to write the picture
+    #[arg(long, value_name = "PATH", default_value = "stampede.svg")]
+    pub(crate) svg: PathBuf,
 }
 
 impl Args {
@@ -65,8 +70,13 @@ impl Args {
                 "--keys {keys} is more than --callers {callers}: some keys would have no caller"
             ));
         }
-        let file = self.file.display();
-        check_input(&self.file).map_err(|why| format!("--file {file}: {why}"))
+        let (file, svg) = (self.file.display(), self.svg.display());
+        check_input(&self.file).map_err(|why| format!("--file {file}: {why}"))?;
+        check_output(&self.svg).map_err(|why| format!("--svg {svg}: {why}"))?;
+        if is_same(&self.file, &self.svg) {
+            return Err(format!("--svg {svg} would overwrite --file {file}"));
+        }
+        Ok(())
     }
 }
 
@@ -82,4 +92,30 @@ fn check_input(path: &Path) -> Result<(), String> {
         _ => return Err("is larger than 64 MiB".to_owned()),
     }
     File::open(path).map(drop).map_err(cannot_read)
+}
+
+/// Tries whether the picture can be written, and leaves everything as it was:
+/// an earlier picture is kept in case that the run fails.
+fn check_output(path: &Path) -> Result<(), String> {
+    // Anything else may block when it is opened, as a pipe does.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err("is not a file".to_owned());
+    }
+    let tried = match File::create_new(path) {
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().append(true).open(path).map(drop)
+        }
+        Err(error) => Err(error),
+    };
+    tried.map_err(|error| format!("cannot be written: {error}"))
+}
+
+/// Whether both paths lead to one file. A picture that does not exist yet leads
+/// nowhere.
+fn is_same(file: &Path, svg: &Path) -> bool {
+    match (file.canonicalize(), svg.canonicalize()) {
+        (Ok(file), Ok(svg)) => file == svg,
+        _ => false,
+    }
 }

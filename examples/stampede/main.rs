@@ -14,13 +14,16 @@
 //! - [`server`]: axum, in front of whatever service it is given.
 //! - [`callers`]: the stampede, which checks every answer.
 //! - [`run`]: one run, measured.
-//! - [`table`]: both runs in numbers.
+//! - [`table`] and [`chart`]: both runs in numbers and in a picture; [`axis`] is
+//!   what the charts are drawn on.
 //!
 //! A pool keeps no answers. A caller who comes when the call for its key is just
 //! over sets off the next one, so that a round may take several calls per key.
 
 mod args;
+mod axis;
 mod callers;
+mod chart;
 mod run;
 mod server;
 mod table;
@@ -88,6 +91,9 @@ async fn stampede(args: &Args) -> Result<(), Error> {
 
     writeln!(out, "{}", table::of(&unpooled, &pooled))?;
     writeln!(out, "{}", table::verdict(&unpooled, &pooled))?;
+
+    chart::draw(&unpooled, &pooled, &crowd.to_string(), &args.svg)?;
+    writeln!(out, "The picture of it is {}.", args.svg.display())?;
     Ok(())
 }
 

@@ -64,7 +64,7 @@ fn count(number: usize) -> String {
     HumanCount(number as u64).to_string()
 }
 
-fn millis(time: Duration) -> String {
+pub(crate) fn millis(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
