@@ -103,3 +103,8 @@ pub use self::{
     service::Pool,
     stats::Stats,
 };
+
+/// The README's example is a test as well.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

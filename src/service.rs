@@ -56,8 +56,10 @@ where
 {
     inner: S,
     extractor: Arc<X>,
-    table: Arc<Table<X::Key, Oneshot<S, Req>, P, H>>,
+    table: Arc<TableOf<S, Req, X, P, H>>,
 }
+
+type TableOf<S, Req, X, P, H> = Table<<X as KeyExtractor<Req>>::Key, Oneshot<S, Req>, P, H>;
 
 impl<S, Req, X, P, H> Pool<S, Req, X, P, H>
 where

@@ -1,37 +1,46 @@
-//! Nothing leaks: measured by an allocator that counts. One test a process, so
-//! that nobody else allocates meanwhile.
+//! What a call allocates, and that nothing is left of it: measured by an
+//! allocator that counts for each thread, so that tests do not disturb each other.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
     convert::Infallible,
-    future::{Future, pending},
+    future::{pending, poll_fn},
     pin::pin,
-    sync::atomic::{AtomicIsize, Ordering::Relaxed},
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
 };
 
-use tower::{Layer, service_fn};
+use tower::{Layer as _, service_fn};
 use tower_pool::PoolLayer;
 
 struct Counting;
 
-static BYTES: AtomicIsize = AtomicIsize::new(0);
+thread_local! {
+    static BYTES: Cell<isize> = const { Cell::new(0) };
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
 
 // The crate forbids unsafe code; counting what it allocates cannot be done without.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        BYTES.fetch_add(layout.size() as isize, Relaxed);
+        BYTES.set(BYTES.get() + layout.size() as isize);
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        BYTES.fetch_sub(layout.size() as isize, Relaxed);
+        BYTES.set(BYTES.get() - layout.size() as isize);
         unsafe { System.dealloc(pointer, layout) }
     }
 }
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+fn assert_pending(future: impl Future) {
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(pin!(future).poll(&mut cx).is_pending());
+}
 
 #[test]
 fn a_million_flights_cancelled_one_after_another_do_not_grow_the_memory() {
@@ -45,26 +54,66 @@ fn a_million_flights_cancelled_one_after_another_do_not_grow_the_memory() {
     }));
     let cancel = |n: u64| {
         let (leader, follower) = (pool.request(n), pool.request(n));
-        let mut cx = Context::from_waker(Waker::noop());
-        assert!(pin!(leader).poll(&mut cx).is_pending());
-        assert!(pin!(follower).poll(&mut cx).is_pending());
+        assert_pending(leader);
+        assert_pending(follower);
     };
     // Each shard's table is allocated with its first key, and kept.
     (0..1_000).for_each(cancel);
-    let before = BYTES.load(Relaxed);
+    let before = BYTES.get();
     (1_000..FLIGHTS + 1_000).for_each(cancel);
-    let after = BYTES.load(Relaxed);
 
-    assert_eq!(after - before, 0, "bytes left behind");
+    assert_eq!(BYTES.get() - before, 0, "bytes left behind");
     assert_eq!(
         (pool.in_flight(), pool.stats().cancelled),
         (0, FLIGHTS + 1_000)
     );
+}
 
-    // A crowd at once leaves nothing that grows with it, either.
+#[test]
+fn a_crowd_of_keys_at_once_leaves_no_memory_that_grows_with_it() {
+    let pool = PoolLayer::new(|n: &u64| Some(*n)).layer(service_fn(|n: u64| {
+        std::future::ready(Ok::<_, Infallible>(n))
+    }));
+    let before = BYTES.get();
     let crowd: Vec<_> = (0..100_000).map(|n| pool.request(n)).collect();
     assert_eq!(pool.in_flight(), 100_000);
     drop(crowd);
-    let left = BYTES.load(Relaxed) - before;
-    assert!(left < 64 * 1024, "{left} bytes left behind by a crowd");
+
+    let left = BYTES.get() - before;
+    assert!(left < 64 * 1024, "{left} bytes left behind");
+}
+
+#[test]
+fn a_lone_call_allocates_twice_whether_it_is_ready_at_once_or_later() {
+    for yields in [0, 3] {
+        let pool = PoolLayer::new(|n: &u64| Some(*n)).layer(service_fn(move |n: u64| {
+            let mut left = yields;
+            poll_fn(move |cx| {
+                if left == 0 {
+                    return Poll::Ready(Ok::<_, Infallible>(n));
+                }
+                left -= 1;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+        }));
+        let call = |n: u64| {
+            let mut call = pin!(pool.request(n));
+            let mut cx = Context::from_waker(Waker::noop());
+            loop {
+                if let Poll::Ready(answer) = call.as_mut().poll(&mut cx) {
+                    return assert_eq!(answer, Ok(n));
+                }
+            }
+        };
+        // Each shard's table is allocated with its first key, and kept.
+        (0..1_000).for_each(call);
+        let before = ALLOCATIONS.get();
+        (0..1_000).for_each(call);
+        assert_eq!(
+            ALLOCATIONS.get() - before,
+            2 * 1_000,
+            "the flight, and its call"
+        );
+    }
 }

@@ -10,6 +10,8 @@ use super::{
     drive::{Polled, poll_once},
     outcome::Published,
     seats::Seat,
+    state::Unstarted,
+    trace::SpanId,
     waiting::Step,
 };
 use crate::policy::Policy;
@@ -20,7 +22,7 @@ pub(crate) struct Caller<K, F: Future, P, H> {
     flight: Option<Arc<Flight<K, F, P, H>>>,
     seat: Seat,
     /// Its own call, unstarted; a leader has given it to the flight.
-    own: Option<F>,
+    own: Option<Unstarted<F>>,
 }
 
 /// How a caller's time with its flight ends.
@@ -39,11 +41,18 @@ impl<K, F: Future, P, H> Caller<K, F, P, H> {
         }
     }
 
-    pub(super) fn follower(flight: Arc<Flight<K, F, P, H>>, seat: Seat, own: F) -> Self {
+    pub(super) fn follower(flight: Arc<Flight<K, F, P, H>>, seat: Seat, own: Unstarted<F>) -> Self {
         Self {
             flight: Some(flight),
             seat,
             own: Some(own),
+        }
+    }
+
+    /// Tells whoever traces that this caller waits for what `leader` leads.
+    pub(super) fn follows_from(&self, leader: SpanId) {
+        if let Some(own) = &self.own {
+            own.span.follows_from(leader);
         }
     }
 
@@ -106,8 +115,9 @@ where
                     flight.count_lead(retry);
                     continue;
                 }
-                Step::HandOver(runtime) => {
-                    (flight.table.hand_over)(Arc::clone(flight), &runtime);
+                Step::HandOver(runtime, span) => {
+                    (flight.table.hand_over)(Arc::clone(flight), &runtime, span);
+                    flight.milestone("handed over to a task");
                     continue;
                 }
                 Step::Fetch(outcome) => {
@@ -174,6 +184,6 @@ where
             panic!("the runtime that drove this call shut down, and nobody was left to call again");
         };
         table.counters.released.add_one();
-        own
+        own.call
     }
 }

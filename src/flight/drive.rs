@@ -13,9 +13,9 @@ use std::{
 
 use super::{
     Flight,
+    debris::Debris,
     outcome::{Ending, Published, SharedPanic},
     seats::Seat,
-    state::Debris,
 };
 use crate::policy::{Policy, Verdict};
 

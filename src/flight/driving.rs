@@ -5,8 +5,9 @@ use std::{mem, pin::Pin, task::Waker};
 use tokio::runtime::Handle;
 
 use super::{
+    debris::Debris,
     seats::{Seat, Wakers},
-    state::{Debris, Driver, Phase, State, Thread},
+    state::{Driver, Phase, State, Thread},
 };
 
 impl<F: Future> State<F> {
@@ -124,23 +125,30 @@ impl<F: Future> State<F> {
     /// The task that drove was dropped: its runtime shuts down.
     pub(super) fn lose(&mut self) -> Debris<F> {
         let mut debris = Debris::default();
-        match mem::replace(&mut self.phase, Phase::Over) {
-            // It ran for nobody.
-            Phase::Parked(call) if self.callers == 0 => debris.call = Some(call),
+        let call = match mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Parked(call) => Some(call),
+            Phase::Polled { .. } => None, // it was dropped in the middle of its poll
+            settled => {
+                self.phase = settled;
+                return debris;
+            }
+        };
+        match call {
             // Nobody has a call to begin anew with. The leader gets its own
             // back, as it is: what it would have without the pool.
-            Phase::Parked(call) if self.spare == 0 => {
+            Some(call) if self.callers > 0 && self.spare == 0 => {
                 self.phase = Phase::Parked(call);
                 self.driver = Driver::Callers;
                 debris.runtime = self.runtime.take();
                 debris.closed = self.close();
                 debris.wake = self.everybody();
             }
-            Phase::Parked(call) => {
-                debris.call = Some(call);
-                self.vacate(false, &mut debris);
+            call => {
+                debris.call = call;
+                if self.callers > 0 {
+                    self.vacate(false, &mut debris);
+                }
             }
-            settled => self.phase = settled,
         }
         debris
     }
@@ -151,6 +159,7 @@ impl<F: Future> State<F> {
         self.leader_aboard = false;
         self.round = self.round.wrapping_add(1);
         debris.runtime = self.runtime.take();
+        debris.span = Some(self.take_span());
         debris.wake = self.everybody();
         self.end_if_nobody_can_lead(debris);
     }

@@ -22,7 +22,7 @@
 //! 7. **No foreign code under a lock.** Polling and dropping a call, `Eq`,
 //!    `Hash`, `Clone`, wakers, the policy: all run with no lock held, and no two
 //!    locks are ever held at once. What a transition leaves to be woken or
-//!    dropped is carried out of the lock as [`Debris`](state::Debris).
+//!    dropped is carried out of the lock as [`Debris`].
 //! 8. **A panic ends one flight.** Whatever a driver runs for others (the call,
 //!    its drop, the policy) is caught, and unwinds in the callers instead.
 //! 9. **A follower keeps its own call**, unstarted, until it has an answer: with
@@ -73,6 +73,7 @@
 //! callers outside are gone the call is dropped, and this caller with it.
 
 mod caller;
+mod debris;
 mod drive;
 mod driving;
 mod outcome;
@@ -80,6 +81,7 @@ mod seats;
 mod state;
 mod table;
 mod task;
+mod trace;
 mod waiting;
 
 use std::{
@@ -94,10 +96,7 @@ pub(crate) use self::{
     caller::{Arrival, Caller},
     table::{Entered, Table},
 };
-use self::{
-    outcome::Published,
-    state::{Debris, State},
-};
+use self::{debris::Debris, outcome::Published, state::State};
 use crate::policy::OnAbandon;
 
 /// One inner call under way, and all that belongs to it.
@@ -120,10 +119,14 @@ impl<K, F: Future, P, H> Flight<K, F, P, H> {
         if debris.cancelled {
             self.table.counters.cancelled.add_one();
         }
-        if let Some(runtime) = debris.finish_on.take() {
-            (self.table.hand_over)(Arc::clone(self), &runtime);
+        if let Some((runtime, span)) = debris.finish_on.take() {
+            (self.table.hand_over)(Arc::clone(self), &runtime, span);
         }
+        let cancelled = debris.cancelled;
         debris.clear_away();
+        if cancelled {
+            self.milestone("cancelled for want of callers");
+        }
     }
 
     /// A follower leads now, after a retry or the loss of a runtime.
@@ -132,6 +135,11 @@ impl<K, F: Future, P, H> Flight<K, F, P, H> {
         if retry {
             self.table.counters.retried.add_one();
         }
+        self.milestone("led anew by a follower");
+    }
+
+    fn milestone(&self, what: &'static str) {
+        trace::milestone(self.table.config.name.as_deref(), what);
     }
 }
 

@@ -2,21 +2,18 @@
 //!
 //! Every method of [`State`], here and in [`driving`](super::driving) and
 //! [`waiting`](super::waiting), runs with the flight's lock held, and none runs
-//! foreign code: what is to be woken or dropped is handed out as [`Debris`].
+//! foreign code: what is to be woken or dropped is handed out
+//! as [`Debris`].
 
-use std::{
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    pin::Pin,
-    ptr,
-    task::Waker,
-};
+use std::{mem, pin::Pin, ptr, task::Waker};
 
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     Config,
+    debris::Debris,
     seats::{Seat, Seats, Wakers},
+    trace::{Span, SpanId},
 };
 use crate::policy::OnAbandon;
 
@@ -41,11 +38,20 @@ pub(super) struct State<F: Future> {
     /// Those of them that a verdict sent round again.
     pub(super) retries: u32,
 
+    /// The leader's span, until a task takes it over, and its name.
+    pub(super) span: Span,
+    pub(super) span_id: SpanId,
     pub(super) seats: Seats,
     /// The task's waker, from its last poll.
     pub(super) task: Option<Waker>,
     /// Outcomes that belong to the leader of a round alone, until fetched.
     pub(super) kept: Vec<(u32, F::Output)>,
+}
+
+/// A caller's own call, and the span that it was asked for in.
+pub(super) struct Unstarted<F> {
+    pub(super) call: F,
+    pub(super) span: Span,
 }
 
 pub(super) enum Phase<F> {
@@ -69,31 +75,16 @@ pub(super) enum Driver {
 
 /// The answer to a newcomer.
 pub(super) enum Boarding {
-    Joined(Seat),
+    Joined(Seat, SpanId),
     Full,
     Closed,
 }
 
-/// What a transition leaves behind, to be dealt with once the lock is released.
-pub(super) struct Debris<F: Future> {
-    /// The flight leaves the table.
-    pub(super) closed: bool,
-    /// The call was dropped for want of callers.
-    pub(super) cancelled: bool,
-    /// The call goes on without callers, in a task to be started here.
-    pub(super) finish_on: Option<Handle>,
-    pub(super) wake: Wakers,
-    pub(super) call: Option<Pin<Box<F>>>,
-    pub(super) outcome: Option<F::Output>,
-    pub(super) waker: Option<Waker>,
-    pub(super) runtime: Option<Handle>,
-}
-
 impl<F: Future> State<F> {
     /// A flight with its leader aboard, nothing begun.
-    pub(super) fn new(call: F, config: &Config) -> Self {
+    pub(super) fn new(own: Unstarted<F>, config: &Config) -> Self {
         Self {
-            phase: Phase::Parked(Box::pin(call)),
+            phase: Phase::Parked(Box::pin(own.call)),
             driver: Driver::Callers,
             open: true,
             born: config.max_age.map(|_| Instant::now()),
@@ -103,6 +94,8 @@ impl<F: Future> State<F> {
             leader_aboard: true,
             round: 0,
             retries: 0,
+            span_id: own.span.id(),
+            span: own.span,
             seats: Seats::default(),
             task: None,
             kept: Vec::new(),
@@ -122,7 +115,7 @@ impl<F: Future> State<F> {
         }
         self.callers += 1;
         self.spare += 1;
-        Boarding::Joined(Seat::follower(self.retries))
+        Boarding::Joined(Seat::follower(self.retries), self.span_id.clone())
     }
 
     /// Lets no newcomer in any more. Returns whether it did until now.
@@ -167,7 +160,10 @@ impl<F: Future> State<F> {
             Phase::Parked(call) if finish && self.runtime.is_some() => {
                 self.phase = Phase::Parked(call);
                 self.driver = Driver::Task;
-                debris.finish_on = self.runtime.clone();
+                debris.finish_on = self
+                    .runtime
+                    .take()
+                    .map(|runtime| (runtime, self.take_span()));
             }
             Phase::Parked(call) => {
                 debris.cancelled = true;
@@ -191,6 +187,10 @@ impl<F: Future> State<F> {
         }
     }
 
+    pub(super) fn take_span(&mut self) -> Span {
+        mem::replace(&mut self.span, Span::none())
+    }
+
     pub(super) fn is_led_by(&self, seat: &Seat) -> bool {
         seat.led == Some(self.round)
     }
@@ -204,41 +204,6 @@ impl<F: Future> State<F> {
     pub(super) fn everybody(&mut self) -> Wakers {
         let task = self.task.take();
         self.seats.take_all(task)
-    }
-}
-
-impl<F: Future> Default for Debris<F> {
-    fn default() -> Self {
-        Self {
-            closed: false,
-            cancelled: false,
-            finish_on: None,
-            wake: Wakers::default(),
-            call: None,
-            outcome: None,
-            waker: None,
-            runtime: None,
-        }
-    }
-}
-
-impl<F: Future> Debris<F> {
-    /// Drops first, so that what a call held is free when others look for it;
-    /// then wakes, whatever the drops may do.
-    pub(super) fn clear_away(self) {
-        let Self {
-            wake,
-            call,
-            outcome,
-            waker,
-            runtime,
-            ..
-        } = self;
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop((call, outcome, waker, runtime))));
-        wake.wake();
-        if let Err(payload) = dropped {
-            resume_unwind(payload);
-        }
     }
 }
 

@@ -13,8 +13,9 @@ use tokio::runtime::Handle;
 use super::{
     Config, Flight,
     caller::Caller,
-    state::{Boarding, State},
+    state::{Boarding, State, Unstarted},
     task,
+    trace::Span,
 };
 use crate::{
     policy::Policy,
@@ -27,21 +28,25 @@ pub(crate) struct Table<K, F: Future, P, H> {
     hasher: H,
     /// Hands a flight over to a task. A pointer, set where the bounds of a
     /// task hold, because a caller's `Drop` can have none.
-    pub(super) hand_over: fn(Arc<Flight<K, F, P, H>>, &Handle),
+    pub(super) hand_over: HandOver<K, F, P, H>,
     /// Shared with the layer, so that a policy need not be `Clone`.
     pub(crate) policy: Arc<P>,
     pub(crate) config: Config,
     pub(crate) counters: Counters,
 }
 
+type HandOver<K, F, P, H> = fn(Arc<Flight<K, F, P, H>>, &Handle, Span);
+
+/// The hash stands beside its flight, so that a table which grows or shrinks
+/// runs nobody's `Hash`.
+type Entry<K, F, P, H> = (u64, Arc<Flight<K, F, P, H>>);
+
 /// Alone on its cache lines.
 #[repr(align(128))]
 struct Shard<K, F: Future, P, H>(Mutex<Entries<K, F, P, H>>);
 
 struct Entries<K, F: Future, P, H> {
-    /// The hash stands beside its flight, so that a table which grows or
-    /// shrinks runs nobody's `Hash`.
-    flights: HashTable<(u64, Arc<Flight<K, F, P, H>>)>,
+    flights: HashTable<Entry<K, F, P, H>>,
     /// Flights entered so far.
     led: u64,
 }
@@ -94,6 +99,10 @@ where
     /// Joins the open flight of `key`, or leads a new one.
     pub(crate) fn enter(self: &Arc<Self>, key: K, call: F) -> Entered<K, F, P, H> {
         let hash = self.hasher.hash_one(&key);
+        let own = Unstarted {
+            call,
+            span: Span::current(),
+        };
         let mut unequal = Vec::new();
         loop {
             let flight = {
@@ -104,7 +113,7 @@ where
                         let flight = Arc::new(Flight {
                             key,
                             hash,
-                            state: Mutex::new(State::new(call, &self.config)),
+                            state: Mutex::new(State::new(own, &self.config)),
                             published: OnceLock::new(),
                             table: Arc::clone(self),
                         });
@@ -120,11 +129,13 @@ where
             }
             let boarding = flight.state.lock().board(&self.config);
             match boarding {
-                Boarding::Joined(seat) => {
+                Boarding::Joined(seat, leader) => {
                     self.counters.joined.add_one();
-                    return Entered::Aboard(Caller::follower(flight, seat, call));
+                    let caller = Caller::follower(flight, seat, own);
+                    caller.follows_from(leader);
+                    return Entered::Aboard(caller);
                 }
-                Boarding::Full => return Entered::Full(call),
+                Boarding::Full => return Entered::Full(own.call),
                 Boarding::Closed => self.remove(&flight),
             }
         }

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use super::{
     Flight,
     drive::{Polled, poll_once},
+    trace::Span,
 };
 use crate::policy::Policy;
 
@@ -18,8 +19,11 @@ use crate::policy::Policy;
 ///
 /// Where the runtime has shut down the task is dropped at once, which the
 /// flight learns as it would later.
-pub(super) fn hand_over<K, F, A, E, P, H>(flight: Arc<Flight<K, F, P, H>>, runtime: &Handle)
-where
+pub(super) fn hand_over<K, F, A, E, P, H>(
+    flight: Arc<Flight<K, F, P, H>>,
+    runtime: &Handle,
+    span: Span,
+) where
     K: Send + Sync + 'static,
     F: Future<Output = Result<A, E>> + Send + 'static,
     A: Send + Sync + 'static,
@@ -29,12 +33,15 @@ where
 {
     runtime.spawn(Task {
         flight: Some(flight),
+        span,
     });
 }
 
 struct Task<K, F: Future, P, H> {
     /// None once the task has no more to do.
     flight: Option<Arc<Flight<K, F, P, H>>>,
+    /// The leader's, that its call is polled in.
+    span: Span,
 }
 
 impl<K, F, A, E, P, H> Future for Task<K, F, P, H>
@@ -56,7 +63,7 @@ where
             self.flight = None; // abandoned
             return Poll::Ready(());
         };
-        let debris = match poll_once(call, kept, cx) {
+        let debris = match self.span.in_scope(|| poll_once(call, kept, cx)) {
             Polled::Pending(call, waker) => {
                 let (goes_on, debris) = flight.state.lock().park_task(call, waker);
                 if goes_on {

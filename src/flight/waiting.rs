@@ -6,8 +6,10 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     Config,
+    debris::Debris,
     seats::Seat,
-    state::{Debris, Driver, Phase, State, Thread},
+    state::{Driver, Phase, State, Thread, Unstarted},
+    trace::Span,
 };
 
 /// What a caller does next. Unless that ends its poll, it then looks again.
@@ -24,7 +26,7 @@ pub(super) enum Step<F: Future> {
     /// Poll the call with a waker that wakes all.
     FlyForAll { call: Pin<Box<F>> },
     /// Start the task that drives from now on.
-    HandOver(Handle),
+    HandOver(Handle, Span),
     /// It leads now.
     Lead { retry: bool },
     /// Take an outcome that is its alone.
@@ -41,7 +43,7 @@ impl<F: Future> State<F> {
     pub(super) fn next(
         &mut self,
         seat: &mut Seat,
-        own: &mut Option<F>,
+        own: &mut Option<Unstarted<F>>,
         waker: &Waker,
         clone: &mut Option<Waker>,
         config: &Config,
@@ -75,7 +77,7 @@ impl<F: Future> State<F> {
             let runtime = self.runtime.clone().or_else(|| Handle::try_current().ok());
             if let Some(runtime) = runtime {
                 self.driver = Driver::Task;
-                return Step::HandOver(runtime);
+                return Step::HandOver(runtime, self.take_span());
             }
         }
         if !self.seats.holds(seat, waker) {
@@ -96,9 +98,11 @@ impl<F: Future> State<F> {
     }
 
     /// Leads the vacant flight.
-    fn claim(&mut self, seat: &mut Seat, own: &mut Option<F>, config: &Config) {
-        let Some(call) = own.take() else { return };
-        self.phase = Phase::Parked(Box::pin(call));
+    fn claim(&mut self, seat: &mut Seat, own: &mut Option<Unstarted<F>>, config: &Config) {
+        let Some(own) = own.take() else { return };
+        self.phase = Phase::Parked(Box::pin(own.call));
+        self.span_id = own.span.id();
+        self.span = own.span;
         self.born = config.max_age.map(|_| Instant::now());
         self.spare -= 1;
         self.leader_aboard = true;

@@ -1,0 +1,65 @@
+//! What a transition leaves behind, to be dealt with once the lock is released.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    task::Waker,
+};
+
+use tokio::runtime::Handle;
+
+use super::{seats::Wakers, trace::Span};
+
+/// What is to be removed, started, dropped and woken with no lock held.
+pub(super) struct Debris<F: Future> {
+    /// The flight leaves the table.
+    pub(super) closed: bool,
+    /// The call was dropped for want of callers.
+    pub(super) cancelled: bool,
+    /// The call goes on without callers, in a task to be started here.
+    pub(super) finish_on: Option<(Handle, Span)>,
+    pub(super) wake: Wakers,
+    pub(super) call: Option<Pin<Box<F>>>,
+    pub(super) outcome: Option<F::Output>,
+    pub(super) waker: Option<Waker>,
+    pub(super) runtime: Option<Handle>,
+    pub(super) span: Option<Span>,
+}
+
+impl<F: Future> Default for Debris<F> {
+    fn default() -> Self {
+        Self {
+            closed: false,
+            cancelled: false,
+            finish_on: None,
+            wake: Wakers::default(),
+            call: None,
+            outcome: None,
+            waker: None,
+            runtime: None,
+            span: None,
+        }
+    }
+}
+
+impl<F: Future> Debris<F> {
+    /// Drops first, so that what a call held is free when others look for it;
+    /// then wakes, whatever the drops may do.
+    pub(super) fn clear_away(self) {
+        let Self {
+            wake,
+            call,
+            outcome,
+            waker,
+            runtime,
+            span,
+            ..
+        } = self;
+        let garbage = (call, outcome, waker, runtime, span);
+        let dropped = catch_unwind(AssertUnwindSafe(move || drop(garbage)));
+        wake.wake();
+        if let Err(payload) = dropped {
+            resume_unwind(payload);
+        }
+    }
+}

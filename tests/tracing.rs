@@ -1,0 +1,109 @@
+//! With the feature `tracing`: the leader's span goes with its call, and a
+//! follower's span follows from it.
+
+use std::sync::{Arc, Mutex};
+
+use tokio_test::assert_pending;
+use tower::{Layer as _, service_fn};
+use tower_pool::PoolLayer;
+use tracing::{Event, Instrument, Span, Subscriber, field::Visit, info_span, span::Id};
+use tracing_subscriber::{
+    Registry,
+    layer::{Context, Layer, SubscriberExt},
+    registry::LookupSpan,
+};
+
+/// Writes down who follows whom, and what happened in which pool.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
+    fn on_follows_from(&self, follower: &Id, leader: &Id, cx: Context<'_, S>) {
+        let name = |id| cx.span(id).map_or("gone", |span| span.name());
+        let line = format!("{} follows from {}", name(follower), name(leader));
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "tower_pool" {
+            let mut line = Line::default();
+            event.record(&mut line);
+            self.0.lock().unwrap().push(line.0);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0 += &format!("[{}: {value:?}]", field.name());
+    }
+}
+
+fn span_name() -> Option<&'static str> {
+    Span::current().metadata().map(|metadata| metadata.name())
+}
+
+#[tokio::test]
+async fn the_leaders_span_goes_with_its_call_and_a_followers_span_follows_from_it() {
+    let log = Log::default();
+    let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let pool = PoolLayer::new(|n: &u8| Some(*n))
+        .name("reports")
+        .layer(service_fn(|_: u8| async {
+            let mut spans = vec![span_name()];
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+                spans.push(span_name());
+            }
+            Ok::<_, std::convert::Infallible>(spans)
+        }));
+
+    let leader = info_span!("leader").in_scope(|| pool.request(1));
+    let mut leader = tokio_test::task::spawn(leader.instrument(info_span!("poller")));
+    assert_pending!(leader.poll());
+    let follower = info_span!("follower").in_scope(|| pool.request(1));
+
+    let spans = follower.await.unwrap();
+    assert_eq!(
+        spans[0],
+        Some("poller"),
+        "a lone leader's call is polled in its own context"
+    );
+    assert_eq!(
+        spans[1..],
+        [Some("leader"); 2],
+        "and from the hand-over on in its span"
+    );
+    assert_eq!(
+        log.lines(),
+        [
+            "follower follows from leader".to_owned(),
+            "[message: handed over to a task][pool: \"reports\"]".to_owned(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_flight_that_is_cancelled_says_so_and_of_which_pool() {
+    let log = Log::default();
+    let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let pool = PoolLayer::new(|n: &u8| Some(*n))
+        .name("reports")
+        .layer(service_fn(|n: u8| {
+            std::future::ready(Ok::<_, std::convert::Infallible>(n))
+        }));
+    drop(pool.request(1));
+    assert_eq!(
+        log.lines(),
+        ["[message: cancelled for want of callers][pool: \"reports\"]"]
+    );
+}
