@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A snapshot of what a pool has done since it was made.
 ///
-/// The inner service was called `led + solo + released` times, less the calls
-/// whose callers were dropped before they were polled. Each number is exact;
-/// they are read one after another, so a busy pool may move between two.
+/// The inner service was called at most `led + solo + released` times; what it
+/// was called less are calls that were dropped before they were made, since
+/// nobody had polled them yet or the inner service was not ready. Each number
+/// is exact; they are read one after another, so a busy pool may move between two.
 ///
 /// ```
 /// use tower::{ServiceBuilder, service_fn};

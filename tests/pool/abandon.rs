@@ -8,7 +8,7 @@ use std::sync::{
 use tokio_test::assert_pending;
 use tower_pool::OnAbandon;
 
-use crate::support::{BOILER, assert_empty, held, layer, pool, pool_of};
+use crate::support::{BOILER, assert_empty, held, layer, pool, pool_of, waiting};
 
 #[tokio::test]
 async fn a_lone_leader_that_is_dropped_drops_the_inner_future_before_its_drop_returns() {
@@ -27,10 +27,7 @@ async fn a_lone_leader_that_is_dropped_drops_the_inner_future_before_its_drop_re
 #[tokio::test]
 async fn the_last_of_many_callers_drops_the_inner_future_before_its_drop_returns() {
     let (pool, mut script) = pool();
-    let mut callers: Vec<_> = (0..5).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let mut callers = Vec::from(waiting::<_, 5>(|| pool.request(BOILER)));
     let mut call = script.call().await;
     call.polled().await; // by the task
 
@@ -68,9 +65,7 @@ async fn the_task_of_an_abandoned_flight_ends() {
 #[tokio::test]
 async fn a_newcomer_after_the_last_drop_gets_a_fresh_call() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     let old = script.call().await;
     drop((leader, follower));
     assert!(old.is_dropped());
@@ -156,9 +151,7 @@ async fn with_finish_the_call_of_a_dropped_lone_leader_runs_to_its_end() {
 #[tokio::test]
 async fn with_finish_a_shared_call_runs_to_its_end_after_its_last_caller() {
     let (pool, mut script) = pool_of(layer().on_abandon(OnAbandon::Finish));
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     let mut call = script.call().await;
     call.polled().await;
     drop((leader, follower));

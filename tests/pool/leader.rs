@@ -5,14 +5,12 @@ use std::{future::pending, time::Duration};
 use tokio_test::assert_pending;
 use tower::{Layer, Service, ServiceExt, timeout::TimeoutLayer};
 
-use crate::support::{BOILER, assert_empty, held, pool};
+use crate::support::{BOILER, assert_empty, held, pool, waiting};
 
 #[tokio::test]
 async fn a_leader_that_is_dropped_leaves_its_call_to_the_followers() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     drop(leader);
 
     let call = script.call().await;
@@ -143,9 +141,7 @@ async fn a_follower_that_comes_while_the_leader_polls_is_served_though_the_leade
 #[tokio::test]
 async fn a_follower_that_is_dropped_disturbs_nobody() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     drop(follower);
     drop(pool.request(BOILER));
 
@@ -157,9 +153,7 @@ async fn a_follower_that_is_dropped_disturbs_nobody() {
 #[tokio::test]
 async fn the_inner_future_is_not_polled_on_behalf_of_a_held_leader_but_of_the_task() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [mut leader, mut follower] = waiting(|| pool.request(BOILER));
     let mut call = script.call().await;
     call.polled().await;
     for _ in 0..10 {

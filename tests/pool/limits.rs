@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_test::assert_pending;
 
-use crate::support::{BOILER, assert_empty, held, layer, pool, pool_of};
+use crate::support::{BOILER, assert_empty, held, layer, pool, pool_of, waiting};
 
 #[tokio::test]
 async fn requests_without_a_key_pass_straight_through() {
@@ -25,10 +25,7 @@ async fn requests_without_a_key_pass_straight_through() {
 #[tokio::test]
 async fn one_caller_more_than_max_callers_goes_solo() {
     let (pool, mut script) = pool_of(layer().max_callers(3));
-    let mut callers: Vec<_> = (0..5).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let mut callers = Vec::from(waiting::<_, 5>(|| pool.request(BOILER)));
     let stats = pool.stats();
     assert_eq!((stats.led, stats.joined, stats.solo), (1, 2, 2));
     tokio::task::yield_now().await;
@@ -47,9 +44,7 @@ async fn one_caller_more_than_max_callers_goes_solo() {
 async fn with_max_callers_of_one_nobody_shares() {
     for max_callers in [0, 1] {
         let (pool, script) = pool_of(layer().max_callers(max_callers));
-        let (mut a, mut b) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-        assert_pending!(a.poll());
-        assert_pending!(b.poll());
+        let [a, b] = waiting(|| pool.request(BOILER));
         assert_eq!(script.count(), 2);
         drop((a, b));
         assert_empty(&pool);
@@ -68,9 +63,7 @@ async fn a_flight_older_than_max_age_takes_no_newcomers_and_the_next_one_leads_a
     assert_eq!(pool.stats().led, 1);
 
     tokio::time::advance(Duration::from_millis(1)).await;
-    let (mut late, mut later) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(late.poll());
-    assert_pending!(later.poll());
+    let [late, later] = waiting(|| pool.request(BOILER));
     assert_eq!((pool.stats().led, pool.in_flight()), (2, 1));
 
     let (old, fresh) = (script.call().await, script.call().await);
@@ -99,16 +92,12 @@ async fn a_flight_older_than_max_age_takes_no_newcomers_and_the_next_one_leads_a
 #[tokio::test]
 async fn after_forget_the_old_flight_answers_its_callers_and_later_ones_get_a_fresh_call() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     assert!(pool.forget(&BOILER));
     assert_empty(&pool);
     assert!(!pool.forget(&BOILER), "there is none to forget");
 
-    let (mut late, mut later) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(late.poll());
-    assert_pending!(later.poll());
+    let [late, later] = waiting(|| pool.request(BOILER));
     let (old, fresh) = (script.call().await, script.call().await);
 
     old.answer("old");

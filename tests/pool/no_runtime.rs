@@ -6,14 +6,14 @@ use tokio_test::{assert_pending, assert_ready};
 use tower::{Layer, service_fn};
 use tower_pool::{OnAbandon, Verdict};
 
-use crate::support::{BOILER, Failure, assert_empty, caught, held, layer, message, pool, pool_of};
+use crate::support::{
+    BOILER, Failure, assert_empty, caught, held, layer, message, pool, pool_of, waiting,
+};
 
 #[test]
 fn two_callers_still_make_one_call_and_both_are_woken() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [mut leader, mut follower] = waiting(|| pool.request(BOILER));
     script.called().answer("aye");
     assert!(leader.is_woken() && follower.is_woken());
     assert_eq!(assert_ready!(follower.poll()).unwrap(), "aye");
@@ -46,10 +46,7 @@ fn a_leader_that_is_dropped_held_or_never_polled_stops_nobody() {
 #[test]
 fn a_follower_that_drove_last_and_is_held_stops_nobody() {
     let (pool, mut script) = pool();
-    let mut callers: Vec<_> = (0..3).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let mut callers = Vec::from(waiting::<_, 3>(|| pool.request(BOILER)));
     let (first, rest) = callers.split_first_mut().unwrap();
     script.called().answer("aye");
     assert!(
@@ -107,9 +104,7 @@ fn panics_errors_and_verdicts_are_as_they_are_with_a_runtime() {
     };
     let (pool, mut script) = pool_of(layer().policy(policy));
     let two = || {
-        let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-        assert_pending!(leader.poll());
-        assert_pending!(follower.poll());
+        let [leader, follower] = waiting(|| pool.request(BOILER));
         (leader, follower)
     };
 
@@ -138,9 +133,7 @@ fn panics_errors_and_verdicts_are_as_they_are_with_a_runtime() {
 fn the_last_one_out_cancels_and_finish_cannot_be_had() {
     for on_abandon in [OnAbandon::Cancel, OnAbandon::Finish] {
         let (pool, mut script) = pool_of(layer().on_abandon(on_abandon));
-        let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-        assert_pending!(leader.poll());
-        assert_pending!(follower.poll());
+        let [leader, follower] = waiting(|| pool.request(BOILER));
         let call = script.called();
         drop((leader, follower));
         assert!(call.is_dropped());

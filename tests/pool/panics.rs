@@ -13,7 +13,9 @@ use tokio_test::assert_pending;
 use tower::{Layer, service_fn};
 use tower_pool::{PoolLayer, Verdict};
 
-use crate::support::{BOILER, Failure, assert_empty, caught, held, layer, message, pool, pool_of};
+use crate::support::{
+    BOILER, Failure, assert_empty, caught, held, layer, message, pool, pool_of, waiting,
+};
 
 #[derive(Debug, PartialEq)]
 struct Steam(u32);
@@ -206,9 +208,7 @@ async fn a_panic_of_the_keys_eq_goes_to_the_newcomer_alone() {
         move |place: &&'static str| Some(Touchy(place, Arc::clone(&touchy)))
     };
     let (pool, mut script) = pool_of(PoolLayer::new(extract));
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
 
     touchy.store(true, SeqCst);
     let payload = catch_unwind(AssertUnwindSafe(|| drop(pool.request(BOILER)))).unwrap_err();
@@ -293,10 +293,7 @@ async fn a_panic_in_clone_of_the_response_goes_to_the_caller_that_cloned_alone()
         tokio::task::yield_now().await;
         Ok::<_, Failure>(Brittle(Arc::default()))
     }));
-    let mut callers: Vec<_> = (0..3).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let callers = Vec::from(waiting::<_, 3>(|| pool.request(BOILER)));
     let [first, second, third] = callers.try_into().ok().unwrap();
 
     assert_eq!(message(&caught(first).await), "broken");
@@ -331,9 +328,7 @@ async fn a_panic_of_the_policy_unwinds_in_all_and_frees_the_key() {
 #[tokio::test]
 async fn a_follower_of_a_dropped_leader_sees_the_panic_as_well() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     drop(leader);
     script.call().await.panic("burst");
     assert_eq!(message(&caught(follower).await), "burst");

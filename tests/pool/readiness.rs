@@ -20,7 +20,9 @@ use tower::{
 };
 use tower_pool::SharedError;
 
-use crate::support::{BOILER, Failure, Scripted, assert_empty, held, layer, pool, scripted};
+use crate::support::{
+    BOILER, Failure, Scripted, assert_empty, held, layer, pool, scripted, waiting,
+};
 
 #[tokio::test]
 async fn a_pool_is_ready_at_once_whatever_its_inner_service_is() {
@@ -73,10 +75,7 @@ async fn a_follower_holds_no_permit_while_it_waits_and_none_afterwards() {
     let (inner, mut script) = scripted();
     let limit = GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&permits));
     let pool = layer().layer(limit.layer(inner));
-    let mut callers: Vec<_> = (0..10).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let mut callers = Vec::from(waiting::<_, 10>(|| pool.request(BOILER)));
     let call = script.call().await;
     assert_eq!(permits.available_permits(), 2);
 
@@ -97,9 +96,7 @@ async fn callers_dropped_while_they_wait_for_readiness_leave_the_permit_to_other
     let (inner, mut script) = scripted();
     let limit = GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&permits));
     let pool = layer().layer(limit.layer(inner));
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     drop((leader, follower));
     assert_empty(&pool);
 
@@ -116,9 +113,7 @@ async fn an_inner_service_that_becomes_ready_late_is_waited_for_by_the_flight() 
     let (inner, mut script) = scripted();
     let limit = GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&permits));
     let pool = layer().layer(limit.layer(inner));
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     assert_eq!(script.count(), 0);
 
     permits.add_permits(1);

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio_test::{assert_pending, assert_ready};
 use tower::{Layer, service_fn};
 
-use crate::support::{BOILER, Failure, assert_empty, held, layer};
+use crate::support::{BOILER, Failure, assert_empty, held, layer, waiting};
 
 type Ask = Box<dyn Fn(&'static str) -> BoxFuture<'static, Result<String, Failure>> + Send + Sync>;
 
@@ -62,10 +62,7 @@ async fn dropping_the_caller_of_a_call_that_waits_on_itself_ends_it() {
 #[tokio::test]
 async fn dropping_all_callers_of_a_shared_call_that_waits_on_itself_ends_it() {
     let pool = recursive_pool!(layer(), Arc::default());
-    let mut callers: Vec<_> = (0..3).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let callers = Vec::from(waiting::<_, 3>(|| pool.request(BOILER)));
     tokio::task::yield_now().await; // the task polls it
     assert_eq!(pool.in_flight(), 1);
     drop(callers);
@@ -83,10 +80,7 @@ async fn dropping_all_callers_of_a_shared_call_that_waits_on_itself_ends_it() {
 #[test]
 fn without_a_runtime_dropping_the_callers_of_a_call_that_waits_on_itself_ends_it() {
     let pool = recursive_pool!(layer(), Arc::default());
-    let mut callers: Vec<_> = (0..3).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let callers = Vec::from(waiting::<_, 3>(|| pool.request(BOILER)));
     drop(callers);
     assert_empty(&pool);
 }

@@ -3,14 +3,12 @@
 use tokio::join;
 use tokio_test::{assert_pending, assert_ready};
 
-use crate::support::{BOILER, Failure, assert_empty, held, pool};
+use crate::support::{BOILER, Failure, assert_empty, held, pool, waiting};
 
 #[tokio::test]
 async fn two_callers_of_one_message_make_one_call_and_both_get_its_answer() {
     let (pool, mut script) = pool();
-    let (mut boiler_room, mut bridge) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(boiler_room.poll());
-    assert_pending!(bridge.poll());
+    let [boiler_room, bridge] = waiting(|| pool.request(BOILER));
 
     script.call().await.answer("it is being seen to");
     let (a, b) = join!(boiler_room, bridge);
@@ -76,9 +74,7 @@ fn call_back(call: crate::support::Call) {
 #[tokio::test]
 async fn the_next_call_gets_through_before_the_followers_have_looked() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [mut leader, mut follower] = waiting(|| pool.request(BOILER));
     script.call().await.answer("old");
     assert_eq!((&mut leader).await.unwrap(), "old");
 

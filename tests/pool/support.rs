@@ -15,6 +15,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
+use tokio_test::{assert_pending, task::Spawn};
 use tower::{Layer, Service};
 use tower_pool::{Pool, PoolLayer, ShareAll};
 
@@ -230,6 +231,18 @@ pub fn message(payload: &Payload) -> &str {
 
 /// A future in a mock task, to be polled by hand or held.
 pub use tokio_test::task::spawn as held;
+
+/// So many callers, the leader first, each polled once.
+pub fn waiting<F, const N: usize>(call: impl Fn() -> F) -> [Spawn<F>; N]
+where
+    F: Future<Output: std::fmt::Debug>,
+{
+    let mut callers = std::array::from_fn(|_| held(call()));
+    for caller in &mut callers {
+        assert_pending!(caller.poll());
+    }
+    callers
+}
 
 #[track_caller]
 pub fn assert_empty<S, Req, X, P, H>(pool: &Pool<S, Req, X, P, H>)

@@ -8,7 +8,7 @@ use std::sync::{
 use tokio_test::{assert_pending, assert_ready};
 use tower_pool::{Policy, Verdict};
 
-use crate::support::{BOILER, Failure, assert_empty, held, layer, pool_of};
+use crate::support::{BOILER, Failure, assert_empty, held, layer, pool_of, waiting};
 
 /// Judges by the answer: `solo…` and `retry…` are not shared.
 fn by_name(outcome: Result<&String, &Failure>) -> Verdict {
@@ -40,10 +40,7 @@ async fn share_gives_every_caller_a_clone() {
 #[tokio::test]
 async fn solo_gives_the_leader_its_answer_and_releases_all_followers_at_once() {
     let (pool, mut script) = pool_of(layer().policy(by_name));
-    let mut callers: Vec<_> = (0..4).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let callers = Vec::from(waiting::<_, 4>(|| pool.request(BOILER)));
     script.call().await.answer("solo: for your eyes only");
     let mut callers = callers.into_iter();
     let leader = callers.next().unwrap();
@@ -75,10 +72,7 @@ async fn solo_gives_the_leader_its_answer_and_releases_all_followers_at_once() {
 #[tokio::test]
 async fn retry_gives_the_leader_its_failure_and_one_follower_leads_for_the_rest() {
     let (pool, mut script) = pool_of(layer().policy(by_name));
-    let mut callers: Vec<_> = (0..4).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let callers = Vec::from(waiting::<_, 4>(|| pool.request(BOILER)));
     script.call().await.fail("retry: a bad line");
     let mut callers = callers.into_iter();
     assert_eq!(
@@ -110,10 +104,7 @@ async fn retry_gives_the_leader_its_failure_and_one_follower_leads_for_the_rest(
 #[tokio::test]
 async fn after_max_retries_in_a_row_a_caller_goes_solo() {
     let (pool, mut script) = pool_of(layer().policy(by_name).max_retries(2));
-    let mut callers: Vec<_> = (0..5).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let mut callers = Vec::from(waiting::<_, 5>(|| pool.request(BOILER)));
     for failure in ["retry 0", "retry 1", "retry 2"] {
         script.call().await.fail(failure);
         let leader = callers.remove(0);
@@ -135,9 +126,7 @@ async fn after_max_retries_in_a_row_a_caller_goes_solo() {
 #[tokio::test]
 async fn a_newcomer_brings_its_own_count_of_retries() {
     let (pool, mut script) = pool_of(layer().policy(by_name).max_retries(1));
-    let (mut first, mut old) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(first.poll());
-    assert_pending!(old.poll());
+    let [first, mut old] = waiting(|| pool.request(BOILER));
     script.call().await.fail("retry 0");
     assert_eq!(first.await, Err(Failure("retry 0")));
     let mut newcomer = held(pool.request(BOILER));
@@ -160,10 +149,7 @@ async fn a_newcomer_brings_its_own_count_of_retries() {
 #[tokio::test]
 async fn with_no_retries_retry_is_solo() {
     let (pool, mut script) = pool_of(layer().policy(by_name).max_retries(0));
-    let mut callers: Vec<_> = (0..3).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let mut callers = Vec::from(waiting::<_, 3>(|| pool.request(BOILER)));
     script.call().await.fail("retry");
     assert_eq!(callers.remove(0).await, Err(Failure("retry")));
     for caller in &mut callers {
@@ -176,10 +162,7 @@ async fn with_no_retries_retry_is_solo() {
 #[tokio::test]
 async fn followers_held_after_a_retry_do_not_stop_the_one_that_is_polled() {
     let (pool, mut script) = pool_of(layer().policy(by_name));
-    let mut callers: Vec<_> = (0..3).map(|_| held(pool.request(BOILER))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
+    let mut callers = Vec::from(waiting::<_, 3>(|| pool.request(BOILER)));
     script.call().await.fail("retry");
     let answering = async { script.call().await.answer("aye") };
     let ((), last) = tokio::join!(answering, callers.pop().unwrap());
@@ -191,9 +174,7 @@ async fn followers_held_after_a_retry_do_not_stop_the_one_that_is_polled() {
 async fn an_outcome_that_is_not_shared_goes_to_nobody_when_the_leader_is_gone() {
     for verdict in ["solo", "retry"] {
         let (pool, mut script) = pool_of(layer().policy(by_name));
-        let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-        assert_pending!(leader.poll());
-        assert_pending!(follower.poll());
+        let [leader, follower] = waiting(|| pool.request(BOILER));
         drop(leader);
         script.call().await.answer(verdict);
         let answering = async { script.call().await.answer("its own") };
@@ -246,9 +227,7 @@ async fn a_policy_is_asked_once_for_a_shared_outcome_and_never_for_a_lone_caller
 async fn a_leader_whose_followers_have_gone_gets_its_outcome_from_the_task_unseen() {
     let asked = Arc::new(AtomicUsize::new(0));
     let (pool, mut script) = pool_of(layer().policy(Counting(Arc::clone(&asked), Verdict::Retry)));
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
-    assert_pending!(leader.poll());
-    assert_pending!(follower.poll());
+    let [leader, follower] = waiting(|| pool.request(BOILER));
     drop(follower);
     script.call().await.answer("mine");
     assert_eq!(leader.await.unwrap(), "mine");
