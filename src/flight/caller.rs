@@ -2,12 +2,14 @@
 
 use std::{
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
+
+use tokio::runtime::Handle;
 
 use super::{
     Flight,
-    drive::{Polled, poll_once},
+    drive::{Polled, WakeAll, poll_once},
     outcome::Published,
     seats::Seat,
     state::Unstarted,
@@ -61,7 +63,7 @@ impl<K, F: Future, P, H> Caller<K, F, P, H> {
             let spare = self.own.is_some();
             let config = &flight.table.config;
             let debris = flight.state.lock().leave(&mut self.seat, spare, config);
-            flight.settle(debris);
+            flight.settle(debris).clear_away();
         }
     }
 }
@@ -93,9 +95,9 @@ where
         let mut clone = None;
         loop {
             let flight = self.flight.as_ref().expect("polled after completion");
-            if flight.published.get().is_some() {
-                let outcome = self.share();
-                return Poll::Ready(Arrival::Outcome(outcome));
+            // A leader looks for an outcome of its own first.
+            if self.seat.led.is_none() && flight.published.get().is_some() {
+                return Poll::Ready(Arrival::Outcome(self.share()));
             }
             let config = &flight.table.config;
             let step = flight.state.lock().next(
@@ -124,19 +126,20 @@ where
                     self.flight = None;
                     return Poll::Ready(Arrival::Outcome(outcome));
                 }
-                Step::Abandon(debris) => {
-                    flight.settle(debris);
-                    return Poll::Pending;
+                Step::Over if flight.published.get().is_some() => {
+                    return Poll::Ready(Arrival::Outcome(self.share()));
                 }
-                // It landed between the two looks.
-                Step::GoAlone if flight.published.get().is_some() => continue,
-                Step::GoAlone => return Poll::Ready(Arrival::Alone(self.go_alone())),
+                Step::Over | Step::GoAlone => {
+                    return Poll::Ready(Arrival::Alone(self.go_alone()));
+                }
                 Step::FlyAlone { call, seated } => match poll_once(call, seated, cx) {
                     Polled::Done(ending) => ending,
                     Polled::Pending(call, waker) => {
-                        let parked = flight.state.lock().park_alone(&mut self.seat, call, waker);
+                        let runtime = Handle::try_current().ok();
+                        let seat = &mut self.seat;
+                        let parked = flight.state.lock().park_alone(seat, call, waker, runtime);
                         let (alone, debris) = parked;
-                        debris.clear_away();
+                        flight.settle(debris).clear_away();
                         if alone {
                             return Poll::Pending;
                         }
@@ -144,19 +147,19 @@ where
                     }
                 },
                 Step::FlyForAll { call } => {
-                    let all = Waker::from(Arc::clone(flight));
+                    let all = WakeAll::waker(flight);
                     match poll_once(call, None, &mut Context::from_waker(&all)) {
                         Polled::Done(ending) => ending,
                         Polled::Pending(call, _) => {
                             let debris = flight.state.lock().park(call);
-                            debris.clear_away();
+                            flight.settle(debris).clear_away();
                             return Poll::Pending;
                         }
                     }
                 }
             };
             let (mine, debris) = flight.land(ending, Some(&self.seat));
-            debris.clear_away();
+            flight.settle(debris).clear_away();
             if let Some(outcome) = mine {
                 self.flight = None;
                 return Poll::Ready(Arrival::Outcome(outcome));
@@ -167,7 +170,8 @@ where
     /// Takes the published outcome: a clone, or by move if nobody else will ask.
     fn share(&mut self) -> F::Output {
         let flight = self.flight.take().expect("it has just been looked at");
-        if self.own.take().is_some() {
+        let outcome = matches!(flight.published.get(), Some(Published::Outcome(_)));
+        if self.own.take().is_some() && outcome {
             flight.table.counters.shared.add_one();
         }
         match Arc::try_unwrap(flight) {

@@ -10,14 +10,22 @@ use tokio::runtime::Handle;
 
 use super::{seats::Wakers, trace::Span};
 
-/// What is to be removed, started, dropped and woken with no lock held.
+/// What is to be done about a flight. [`Flight::settle`](super::Flight::settle)
+/// does it, and there is no other way to the [`Garbage`].
+#[must_use = "wakers and calls are in it"]
 pub(super) struct Debris<F: Future> {
     /// The flight leaves the table.
     pub(super) closed: bool,
-    /// The call was dropped for want of callers.
+    /// The call was dropped, and no caller was left.
     pub(super) cancelled: bool,
     /// The call goes on without callers, in a task to be started here.
     pub(super) finish_on: Option<(Handle, Span)>,
+    pub(super) garbage: Garbage<F>,
+}
+
+/// What is to be dropped and woken.
+#[must_use = "wakers and calls are in it"]
+pub(super) struct Garbage<F: Future> {
     pub(super) wake: Wakers,
     pub(super) call: Option<Pin<Box<F>>>,
     pub(super) outcome: Option<F::Output>,
@@ -26,23 +34,7 @@ pub(super) struct Debris<F: Future> {
     pub(super) span: Option<Span>,
 }
 
-impl<F: Future> Default for Debris<F> {
-    fn default() -> Self {
-        Self {
-            closed: false,
-            cancelled: false,
-            finish_on: None,
-            wake: Wakers::default(),
-            call: None,
-            outcome: None,
-            waker: None,
-            runtime: None,
-            span: None,
-        }
-    }
-}
-
-impl<F: Future> Debris<F> {
+impl<F: Future> Garbage<F> {
     /// Drops first, so that what a call held is free when others look for it;
     /// then wakes, whatever the drops may do.
     pub(super) fn clear_away(self) {
@@ -53,13 +45,30 @@ impl<F: Future> Debris<F> {
             waker,
             runtime,
             span,
-            ..
         } = self;
         let garbage = (call, outcome, waker, runtime, span);
         let dropped = catch_unwind(AssertUnwindSafe(move || drop(garbage)));
         wake.wake();
         if let Err(payload) = dropped {
             resume_unwind(payload);
+        }
+    }
+}
+
+impl<F: Future> Default for Debris<F> {
+    fn default() -> Self {
+        Self {
+            closed: false,
+            cancelled: false,
+            finish_on: None,
+            garbage: Garbage {
+                wake: Wakers::default(),
+                call: None,
+                outcome: None,
+                waker: None,
+                runtime: None,
+                span: None,
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Weak},
     task::{Context, Poll, Wake, Waker},
 };
 
@@ -73,9 +73,8 @@ where
             Ok(outcome) => outcome,
             Err(payload) => return (None, self.publish(Err(payload))),
         };
-        if seat.is_some_and(|seat| self.state.lock().land_alone(seat)) {
-            self.table.remove(self);
-            return (Some(outcome), Debris::default());
+        if let Some(debris) = seat.and_then(|seat| self.state.lock().land_alone(seat)) {
+            return (Some(outcome), debris);
         }
         if !self.state.lock().others_or_close() {
             return self.land_for_leader(outcome, seat);
@@ -136,11 +135,25 @@ fn split<T>(outcome: T, mine: bool) -> (Option<T>, Option<T>) {
 }
 
 /// The waker of a call that several callers poll in turn, for want of a task.
-impl<K, F, P, H> Wake for Flight<K, F, P, H>
+/// Weak, so that a waker left behind somewhere keeps no outcome.
+pub(super) struct WakeAll<K, F: Future, P, H>(Weak<Flight<K, F, P, H>>);
+
+impl<K, F, P, H> WakeAll<K, F, P, H>
 where
     K: Send + Sync + 'static,
-    F: Future + Send + 'static,
-    F::Output: Send + Sync + 'static,
+    F: Future<Output: Send + Sync> + Send + 'static,
+    P: Send + Sync + 'static,
+    H: Send + Sync + 'static,
+{
+    pub(super) fn waker(flight: &Arc<Flight<K, F, P, H>>) -> Waker {
+        Waker::from(Arc::new(Self(Arc::downgrade(flight))))
+    }
+}
+
+impl<K, F, P, H> Wake for WakeAll<K, F, P, H>
+where
+    K: Send + Sync + 'static,
+    F: Future<Output: Send + Sync> + Send + 'static,
     P: Send + Sync + 'static,
     H: Send + Sync + 'static,
 {
@@ -149,7 +162,9 @@ where
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let wakers = self.state.lock().wake_all();
-        wakers.wake();
+        if let Some(flight) = self.0.upgrade() {
+            let wakers = flight.state.lock().wake_all();
+            wakers.wake();
+        }
     }
 }

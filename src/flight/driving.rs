@@ -31,44 +31,41 @@ impl<F: Future> State<F> {
     pub(super) fn park(&mut self, call: Pin<Box<F>>) -> Debris<F> {
         let mut debris = Debris::default();
         let Phase::Polled { woken, .. } = self.phase else {
-            debris.call = Some(call);
+            debris.garbage.call = Some(call);
             return debris;
         };
         self.phase = Phase::Parked(call);
-        if self.runtime.is_none() {
-            self.runtime = Handle::try_current().ok();
-        }
         if woken {
-            debris.wake = self.everybody();
+            debris.garbage.wake = self.everybody();
         }
         debris
     }
 
-    /// Parks the call of a caller that polled it alone, and seats its waker.
-    /// Returns whether it is still alone, with what is to be cleared away.
+    /// Parks the call of a caller that polled it alone, in `runtime`, and seats
+    /// its waker. Returns whether it is still alone.
     pub(super) fn park_alone(
         &mut self,
         seat: &mut Seat,
         call: Pin<Box<F>>,
         waker: Waker,
+        runtime: Option<Handle>,
     ) -> (bool, Debris<F>) {
-        let before = self.seats.put(seat, waker);
-        let debris = Debris {
-            waker: before,
-            ..self.park(call)
-        };
+        let waker = self.seats.put(seat, waker);
+        let mut debris = self.park(call);
+        debris.garbage.waker = waker;
+        debris.garbage.runtime = mem::replace(&mut self.runtime, runtime);
         (self.callers == 1, debris)
     }
 
     /// Parks the call that a task polled, and keeps the waker of the task.
-    /// Returns whether the task goes on, with what is to be cleared away.
+    /// Returns whether the task goes on.
     pub(super) fn park_task(&mut self, call: Pin<Box<F>>, waker: Waker) -> (bool, Debris<F>) {
         let mut debris = self.park(call);
-        let goes_on = debris.call.is_none();
+        let goes_on = debris.garbage.call.is_none();
         if goes_on {
             self.task = Some(waker);
         } else {
-            debris.waker = Some(waker);
+            debris.garbage.waker = Some(waker);
         }
         (goes_on, debris)
     }
@@ -84,13 +81,14 @@ impl<F: Future> State<F> {
     }
 
     /// Ends the flight of a leader that drove alone, before anybody can join.
-    pub(super) fn land_alone(&mut self, seat: &Seat) -> bool {
+    pub(super) fn land_alone(&mut self, seat: &Seat) -> Option<Debris<F>> {
         let alone = self.callers == 1 && self.is_led_by(seat);
-        if alone {
+        alone.then(|| {
             self.open = false;
-            self.phase = Phase::Over;
-        }
-        alone
+            let mut debris = self.land(None);
+            debris.closed = true;
+            debris
+        })
     }
 
     /// Are there others who are to see the outcome? If not, nobody joins now.
@@ -102,72 +100,87 @@ impl<F: Future> State<F> {
     /// Ends the flight, with what is to be shared already published.
     /// `kept` is for the leader alone, if it is still there.
     pub(super) fn land(&mut self, kept: Option<F::Output>) -> Debris<F> {
-        self.phase = Phase::Over;
         let mut debris = Debris::default();
-        self.keep_for_leader(kept, &mut debris);
-        debris.wake = self.everybody();
+        self.phase = Phase::Over;
+        debris.garbage.outcome = self.keep_for_leader(kept);
+        debris.garbage.span = Some(self.take_span());
+        debris.garbage.wake = self.everybody();
         debris
     }
 
     /// The call came to nothing for all but the leader, who has `kept` to fetch
     /// unless it drove; the next caller to be polled leads anew.
     pub(super) fn retry(&mut self, kept: Option<F::Output>) -> Debris<F> {
+        let outcome = self.keep_for_leader(kept);
         let mut debris = Debris::default();
-        self.keep_for_leader(kept, &mut debris);
         if !matches!(self.phase, Phase::Over) {
             self.callers -= usize::from(self.leader_aboard);
             self.retries = self.retries.wrapping_add(1);
-            self.vacate(true, &mut debris);
+            debris = self.vacate(true);
         }
+        debris.garbage.outcome = outcome;
         debris
     }
 
-    /// The task that drove was dropped: its runtime shuts down.
-    pub(super) fn lose(&mut self) -> Debris<F> {
+    /// The task that drove was dropped, for its runtime shuts down. Had it
+    /// polled the call before?
+    pub(super) fn lose(&mut self, polled: bool) -> Debris<F> {
         let mut debris = Debris::default();
         let call = match mem::replace(&mut self.phase, Phase::Over) {
             Phase::Parked(call) => Some(call),
-            Phase::Polled { .. } => None, // it was dropped in the middle of its poll
+            Phase::Polled { .. } => None, // dropped in the middle of its poll
             settled => {
                 self.phase = settled;
                 return debris;
             }
         };
+        // What a call has begun in a runtime is lost with it.
+        let bound = polled || self.runtime.is_some();
         match call {
-            // Nobody has a call to begin anew with. The leader gets its own
-            // back, as it is: what it would have without the pool.
-            Some(call) if self.callers > 0 && self.spare == 0 => {
+            _ if self.callers == 0 => {
+                debris.cancelled = true;
+                debris.garbage.call = call;
+            }
+            // It is as good as it was; or nobody could begin anew, and its
+            // leader gets what it would have without the pool.
+            Some(call) if !bound || self.spare == 0 => {
                 self.phase = Phase::Parked(call);
                 self.driver = Driver::Callers;
-                debris.runtime = self.runtime.take();
-                debris.closed = self.close();
-                debris.wake = self.everybody();
+                self.grounded = true;
+                debris.closed = bound && self.close();
+                debris.garbage.wake = self.everybody();
             }
             call => {
-                debris.call = call;
-                if self.callers > 0 {
-                    self.vacate(false, &mut debris);
-                }
+                debris = self.vacate(false);
+                debris.garbage.call = call;
             }
         }
         debris
     }
 
-    fn vacate(&mut self, retry: bool, debris: &mut Debris<F>) {
+    /// There is no call any more, and somebody else is to lead.
+    fn vacate(&mut self, retry: bool) -> Debris<F> {
+        let mut debris = Debris::default();
         self.phase = Phase::Vacant { retry };
         self.driver = Driver::Callers;
+        self.grounded = false;
         self.leader_aboard = false;
         self.round = self.round.wrapping_add(1);
-        debris.runtime = self.runtime.take();
-        debris.span = Some(self.take_span());
-        debris.wake = self.everybody();
-        self.end_if_nobody_can_lead(debris);
+        debris.closed = self.end_if_nobody_can_lead();
+        debris.garbage.runtime = self.runtime.take();
+        debris.garbage.span = Some(self.take_span());
+        debris.garbage.wake = self.everybody();
+        debris
     }
 
-    fn keep_for_leader(&mut self, kept: Option<F::Output>, debris: &mut Debris<F>) {
+    /// Keeps an outcome for the leader, or returns it if the leader is gone.
+    fn keep_for_leader(&mut self, kept: Option<F::Output>) -> Option<F::Output> {
         match kept {
-            Some(outcome) if self.leader_aboard => self.kept.push((self.round, outcome)),
-            nobodys => debris.outcome = nobodys,
+            Some(outcome) if self.leader_aboard => {
+                self.kept.push((self.round, outcome));
+                None
+            }
+            nobodys => nobodys,
         }
     }
 }

@@ -96,7 +96,11 @@ pub(crate) use self::{
     caller::{Arrival, Caller},
     table::{Entered, Table},
 };
-use self::{debris::Debris, outcome::Published, state::State};
+use self::{
+    debris::{Debris, Garbage},
+    outcome::Published,
+    state::State,
+};
 use crate::policy::OnAbandon;
 
 /// One inner call under way, and all that belongs to it.
@@ -111,22 +115,20 @@ pub(crate) struct Flight<K, F: Future, P, H> {
 }
 
 impl<K, F: Future, P, H> Flight<K, F, P, H> {
-    /// Deals with what a transition left behind.
-    fn settle(self: &Arc<Self>, mut debris: Debris<F>) {
+    /// Does what a transition asks for, and returns what is left to be cleared
+    /// away: foreign code, which may well have the last `Arc` of this flight.
+    fn settle(self: &Arc<Self>, debris: Debris<F>) -> Garbage<F> {
         if debris.closed {
             self.table.remove(self);
         }
         if debris.cancelled {
             self.table.counters.cancelled.add_one();
-        }
-        if let Some((runtime, span)) = debris.finish_on.take() {
-            (self.table.hand_over)(Arc::clone(self), &runtime, span);
-        }
-        let cancelled = debris.cancelled;
-        debris.clear_away();
-        if cancelled {
             self.milestone("cancelled for want of callers");
         }
+        if let Some((runtime, span)) = debris.finish_on {
+            (self.table.hand_over)(Arc::clone(self), &runtime, span);
+        }
+        debris.garbage
     }
 
     /// A follower leads now, after a retry or the loss of a runtime.

@@ -14,7 +14,7 @@ pub(super) struct Seat {
     pub(super) led: Option<u32>,
     /// How many retries were over when it joined.
     pub(super) retries_before: u32,
-    /// Was it last polled by the very call that it waits for?
+    /// Was it made by the very call that it waits for, and not polled elsewhere?
     pub(super) inside: bool,
     place: Place,
 }
@@ -41,12 +41,13 @@ impl Seat {
         }
     }
 
-    /// The seat of one who joins after so many retries.
-    pub(super) fn follower(retries_before: u32) -> Self {
+    /// The seat of one who joins after so many retries, from inside the call
+    /// or from outside.
+    pub(super) fn follower(retries_before: u32, inside: bool) -> Self {
         Self {
             led: None,
             retries_before,
-            inside: false,
+            inside,
             place: Place::Standing,
         }
     }
@@ -92,14 +93,20 @@ impl Seats {
 
     /// Takes the waker from this seat.
     pub(super) fn take(&mut self, seat: &mut Seat) -> Option<Waker> {
-        match seat.place {
-            Place::First => self.first.take(),
-            Place::Later { wave, index } => {
-                seat.place = Place::Standing;
-                (wave == self.wave).then(|| self.later.remove(index))
-            }
-            Place::Standing => None,
+        let (wave, index) = match seat.place {
+            Place::First => return self.first.take(),
+            Place::Standing => return None,
+            Place::Later { wave, index } => (wave, index),
+        };
+        seat.place = Place::Standing;
+        if wave != self.wave {
+            return None;
         }
+        let waker = self.later.remove(index);
+        if self.later.is_empty() {
+            self.later = Slab::new(); // a crowd has gone, and its seats with it
+        }
+        Some(waker)
     }
 
     /// Takes every waker, and that of the task with them.

@@ -24,12 +24,14 @@ pub(super) struct State<F: Future> {
     pub(super) open: bool,
     /// When the present call was made; kept only where `max_age` is set.
     pub(super) born: Option<Instant>,
-    /// Where the call was first polled; none before, or outside a runtime.
+    /// Where a lone caller last polled the call; none before, or outside a runtime.
     pub(super) runtime: Option<Handle>,
+    /// Is there no task to be had for this call?
+    pub(super) grounded: bool,
 
-    /// Callers aboard, but for those that wait on themselves.
+    /// Callers aboard, but for those inside the call, who wait on themselves.
     pub(super) callers: usize,
-    /// Those of them who still hold their own call: all but leaders.
+    /// Those of them who still hold their own call: all who never led.
     pub(super) spare: usize,
     /// Is the leader of this round one of them?
     pub(super) leader_aboard: bool,
@@ -89,6 +91,7 @@ impl<F: Future> State<F> {
             open: true,
             born: config.max_age.map(|_| Instant::now()),
             runtime: None,
+            grounded: false,
             callers: 1,
             spare: 0,
             leader_aboard: true,
@@ -110,12 +113,16 @@ impl<F: Future> State<F> {
         if !self.open {
             return Boarding::Closed;
         }
-        if self.callers >= config.max_callers {
-            return Boarding::Full;
+        let inside = self.is_polled_here();
+        if !inside {
+            if self.callers >= config.max_callers {
+                return Boarding::Full;
+            }
+            self.callers += 1;
+            self.spare += 1;
         }
-        self.callers += 1;
-        self.spare += 1;
-        Boarding::Joined(Seat::follower(self.retries), self.span_id.clone())
+        let seat = Seat::follower(self.retries, inside);
+        Boarding::Joined(seat, self.span_id.clone())
     }
 
     /// Lets no newcomer in any more. Returns whether it did until now.
@@ -125,66 +132,75 @@ impl<F: Future> State<F> {
 
     /// A caller goes, with or without its own call still in hand.
     pub(super) fn leave(&mut self, seat: &mut Seat, spare: bool, config: &Config) -> Debris<F> {
+        let mut debris = Debris::default();
         let waker = self.seats.take(seat);
         let outcome = self.fetch_kept(seat);
         let counts = outcome.is_none() && !seat.inside && !matches!(self.phase, Phase::Over);
-        let mut debris = Debris::default();
         if counts {
             self.leader_aboard &= !self.is_led_by(seat);
             self.callers -= 1;
             self.spare -= usize::from(spare);
+            debug_assert!(self.callers >= self.spare + usize::from(self.leader_aboard));
             if self.callers == 0 {
                 debris = self.abandon(config.on_abandon);
-            } else if matches!(self.phase, Phase::Vacant { .. }) {
-                self.end_if_nobody_can_lead(&mut debris);
+            } else if matches!(self.phase, Phase::Vacant { .. }) && self.end_if_nobody_can_lead() {
+                debris.closed = true;
+                debris.garbage.wake = self.everybody();
             }
         }
-        Debris {
-            waker,
-            outcome,
-            ..debris
-        }
+        debris.garbage.waker = waker;
+        debris.garbage.outcome = outcome;
+        debris
     }
 
-    /// The last caller has gone.
-    pub(super) fn abandon(&mut self, on_abandon: OnAbandon) -> Debris<F> {
-        self.open = false;
+    /// The last caller has gone. If there are still some inside the call, they
+    /// go with it; those that have got out go on alone.
+    fn abandon(&mut self, on_abandon: OnAbandon) -> Debris<F> {
         let mut debris = Debris {
             closed: true,
             ..Debris::default()
         };
+        self.open = false;
         let finish = on_abandon == OnAbandon::Finish;
         match mem::replace(&mut self.phase, Phase::Over) {
             Phase::Vacant { .. } | Phase::Over => {}
-            driven if finish && self.driver == Driver::Task => self.phase = driven,
+            driven if finish && self.driver == Driver::Task => {
+                self.phase = driven;
+                return debris;
+            }
             Phase::Parked(call) if finish && self.runtime.is_some() => {
                 self.phase = Phase::Parked(call);
                 self.driver = Driver::Task;
-                debris.finish_on = self
-                    .runtime
-                    .take()
-                    .map(|runtime| (runtime, self.take_span()));
+                let span = self.take_span();
+                debris.finish_on = self.runtime.clone().map(|runtime| (runtime, span));
+                return debris;
             }
             Phase::Parked(call) => {
                 debris.cancelled = true;
-                debris.call = Some(call);
-                debris.wake.task = self.task.take(); // for it to find out, and end
+                debris.garbage.call = Some(call);
             }
             // The driver finds out when it wants to put the call back.
             Phase::Polled { .. } => debris.cancelled = true,
         }
+        debris.garbage.span = Some(self.take_span());
+        debris.garbage.wake = self.everybody(); // the task, to find out and end
         debris
     }
 
     /// In a vacant flight: those who gave their call away can only wait for
-    /// somebody who did not.
-    pub(super) fn end_if_nobody_can_lead(&mut self, debris: &mut Debris<F>) {
-        if self.spare == 0 {
+    /// somebody who did not. Returns whether there is nobody to wait for.
+    pub(super) fn end_if_nobody_can_lead(&mut self) -> bool {
+        let nobody = self.spare == 0;
+        if nobody {
             self.open = false;
             self.phase = Phase::Over;
-            debris.closed = true;
-            debris.wake = self.everybody();
         }
+        nobody
+    }
+
+    /// Is the call being polled by whoever asks?
+    pub(super) fn is_polled_here(&self) -> bool {
+        matches!(self.phase, Phase::Polled { on, .. } if on == Thread::here())
     }
 
     pub(super) fn take_span(&mut self) -> Span {

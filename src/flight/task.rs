@@ -33,6 +33,7 @@ pub(super) fn hand_over<K, F, A, E, P, H>(
 {
     runtime.spawn(Task {
         flight: Some(flight),
+        polled: false,
         span,
     });
 }
@@ -40,6 +41,8 @@ pub(super) fn hand_over<K, F, A, E, P, H>(
 struct Task<K, F: Future, P, H> {
     /// None once the task has no more to do.
     flight: Option<Arc<Flight<K, F, P, H>>>,
+    /// Has it polled the call yet?
+    polled: bool,
     /// The leader's, that its call is polled in.
     span: Span,
 }
@@ -52,7 +55,8 @@ where
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(flight) = &self.flight else {
+        let this = &mut *self;
+        let Some(flight) = &this.flight else {
             return Poll::Ready(());
         };
         let taken = {
@@ -60,23 +64,22 @@ where
             state.take_off().map(|call| (call, state.task.take()))
         };
         let Some((call, kept)) = taken else {
-            self.flight = None; // abandoned
+            this.flight = None; // abandoned
             return Poll::Ready(());
         };
-        let debris = match self.span.in_scope(|| poll_once(call, kept, cx)) {
-            Polled::Pending(call, waker) => {
-                let (goes_on, debris) = flight.state.lock().park_task(call, waker);
-                if goes_on {
-                    debris.clear_away();
-                    return Poll::Pending;
-                }
-                debris
-            }
-            Polled::Done(ending) => flight.land(ending, None).1,
+        this.polled = true;
+        let (goes_on, debris) = match this.span.in_scope(|| poll_once(call, kept, cx)) {
+            Polled::Pending(call, waker) => flight.state.lock().park_task(call, waker),
+            Polled::Done(ending) => (false, flight.land(ending, None).1),
         };
+        let garbage = flight.settle(debris);
+        if goes_on {
+            garbage.clear_away();
+            return Poll::Pending;
+        }
         // Before the wake, so that the last caller can have the outcome by move.
-        self.flight = None;
-        debris.clear_away();
+        this.flight = None;
+        garbage.clear_away();
         Poll::Ready(())
     }
 }
@@ -85,8 +88,8 @@ where
 impl<K, F: Future, P, H> Drop for Task<K, F, P, H> {
     fn drop(&mut self) {
         if let Some(flight) = self.flight.take() {
-            let debris = flight.state.lock().lose();
-            flight.settle(debris);
+            let debris = flight.state.lock().lose(self.polled);
+            flight.settle(debris).clear_away();
         }
     }
 }

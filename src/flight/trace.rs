@@ -4,6 +4,8 @@
 
 #[cfg(feature = "tracing")]
 mod with {
+    use std::panic::catch_unwind;
+
     /// The span that a caller called in. It goes with the call to its task.
     pub(crate) struct Span(tracing::Span);
 
@@ -34,9 +36,10 @@ mod with {
         }
     }
 
-    /// An event in the life of a flight of the pool of this name.
+    /// An event in the life of a flight of the pool of this name. A subscriber
+    /// that panics does not cost the flight what it was about to do.
     pub(crate) fn milestone(pool: Option<&str>, what: &'static str) {
-        tracing::debug!(target: "tower_pool", pool, "{what}");
+        let _ = catch_unwind(|| tracing::debug!(target: "tower_pool", pool, "{what}"));
     }
 }
 

@@ -1,14 +1,13 @@
 //! What a caller does when it is polled: one [`Step`] after another.
 
-use std::{mem, pin::Pin, task::Waker};
+use std::{pin::Pin, task::Waker};
 
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     Config,
-    debris::Debris,
     seats::Seat,
-    state::{Driver, Phase, State, Thread, Unstarted},
+    state::{Driver, Phase, State, Unstarted},
     trace::Span,
 };
 
@@ -31,10 +30,10 @@ pub(super) enum Step<F: Future> {
     Lead { retry: bool },
     /// Take an outcome that is its alone.
     Fetch(F::Output),
-    /// Go on without this flight: released by a verdict, or out of retries.
+    /// Take what was published; or if nothing was, go on alone.
+    Over,
+    /// Go on alone: it is out of retries.
     GoAlone,
-    /// Wait, for want of callers outside the call that it is polled by.
-    Abandon(Debris<F>),
 }
 
 impl<F: Future> State<F> {
@@ -52,11 +51,10 @@ impl<F: Future> State<F> {
             return Step::Fetch(outcome);
         }
         if matches!(self.phase, Phase::Over) {
-            return Step::GoAlone;
+            return Step::Over;
         }
-        let counted_out = self.recount(seat, own.is_some());
-        if counted_out && self.callers == 0 {
-            return Step::Abandon(self.abandon(config.on_abandon));
+        if seat.inside && !self.is_polled_here() {
+            self.come_outside(seat, own.is_some());
         }
         let retried = self.retries.wrapping_sub(seat.retries_before);
         if own.is_some() && retried > config.max_retries {
@@ -73,7 +71,7 @@ impl<F: Future> State<F> {
             let call = self.take_off();
             return call.map_or(Step::Wait, |call| Step::FlyAlone { call, seated });
         }
-        if parked {
+        if parked && !self.grounded {
             let runtime = self.runtime.clone().or_else(|| Handle::try_current().ok());
             if let Some(runtime) = runtime {
                 self.driver = Driver::Task;
@@ -109,18 +107,11 @@ impl<F: Future> State<F> {
         seat.led = Some(self.round);
     }
 
-    /// A caller counts unless it is polled by the call that it waits for.
-    /// Returns whether this one has just ceased to.
-    fn recount(&mut self, seat: &mut Seat, spare: bool) -> bool {
-        let inside = matches!(self.phase, Phase::Polled { on, .. } if on == Thread::here());
-        let was_inside = mem::replace(&mut seat.inside, inside);
-        if inside && !was_inside {
-            self.callers -= 1;
-            self.spare -= usize::from(spare);
-        } else if was_inside && !inside {
-            self.callers += 1;
-            self.spare += usize::from(spare);
-        }
-        inside && !was_inside
+    /// A caller that was made inside the call is polled elsewhere: it counts
+    /// from now on.
+    fn come_outside(&mut self, seat: &mut Seat, spare: bool) {
+        seat.inside = false;
+        self.callers += 1;
+        self.spare += usize::from(spare);
     }
 }
