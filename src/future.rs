@@ -22,8 +22,11 @@ pin_project! {
     /// # Panics
     ///
     /// A panic of the inner call unwinds here, in each of its callers: with the
-    /// original payload in one of them and its message in the others. It panics
-    /// as well if it is polled after it was done.
+    /// original payload in one of them and its message in the others.
+    ///
+    /// It panics if it is polled after it was done. So does the future of a
+    /// leader whose call was lost with the runtime that drove it, if no other
+    /// caller is left to share a new call with it: it has no request any more.
     ///
     /// # Cancel safety
     ///

@@ -67,18 +67,25 @@
 //!   clone of the inner service to be ready, so that followers hold no permits.
 //!   To bound how many wait, put a load shedder or a limit outside.
 //! - **Runtimes.** When the runtime that drives a flight shuts down, one of the
-//!   callers left makes the call anew for all of them.
+//!   callers left makes the call anew for all of them. A leader that outlives
+//!   its runtime has no request any more: it shares that call, and if it cannot,
+//!   it panics rather than hang.
 //!
 //! # What to know
 //!
 //! - A request is kept until its caller is answered: a follower needs it if it
 //!   has to make the call itself after all. So is a clone of the inner service.
 //! - After the move to a task, task-locals of the leader's task are not visible
-//!   to the inner call, and a current-thread runtime has to be run for it to go
-//!   on, as for every spawned task.
+//!   to the inner call.
+//! - A task goes on only while its runtime is run. A current-thread runtime is
+//!   run only inside its `block_on`: if a call was led in one that is then left
+//!   alone, neither run nor dropped, the call's followers in other runtimes wait
+//!   until it is. Runtimes with worker threads have no such gap.
 //! - A call that calls the pool with its own key, and awaits the answer, waits
 //!   on itself. It blocks no thread, and dropping its callers ends it; but it
-//!   has no answer, so with [`OnAbandon::Finish`] it is never done.
+//!   has no answer, so with [`OnAbandon::Finish`] it is never done. A call that
+//!   *spawns* such a caller, or two keys that wait for each other, cannot be
+//!   found out, and wait for as long as those tasks live.
 //! - Outside a tokio runtime there is no task to move to. The callers of a
 //!   flight then drive it in turn, and each wake of the inner call wakes them
 //!   all. All else holds, but that `Finish` cancels.

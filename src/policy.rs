@@ -22,7 +22,7 @@ pub enum Verdict {
 /// It is asked once for each outcome that somebody besides the leader waits
 /// for; a caller who is alone with its call gets its outcome unseen, as it
 /// would without the pool. Where the leader is gone, an outcome that is not
-/// shared goes to nobody.
+/// shared goes to nobody. While it is asked, newcomers may still join.
 ///
 /// # Panics
 ///
@@ -76,7 +76,8 @@ impl<Res, Err> Policy<Res, Err> for ShareAll {
 /// What becomes of an inner call when its last caller is dropped.
 ///
 /// Either way the key is free at once, and a newcomer gets a call of its own.
-/// A call whose future was never polled has not begun, and is always dropped.
+/// A call that was neither polled nor handed over to a task has not begun, and
+/// is always dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnAbandon {
     /// It is dropped before the drop of its last caller returns, as it would

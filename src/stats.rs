@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// A snapshot of what a pool has done since it was made.
 ///
 /// The inner service was called at most `led + solo + released` times; what it
-/// was called less are calls that were dropped before they were made, since
-/// nobody had polled them yet or the inner service was not ready. Each number
-/// is exact; they are read one after another, so a busy pool may move between two.
+/// was called less are calls that ended before they were made: dropped or lost
+/// before they were polled, or while the inner service was not ready, or by an
+/// error of its readiness. Each number is exact; they are read one after
+/// another, so a busy pool may move between two.
 ///
 /// ```
 /// use tower::{ServiceBuilder, service_fn};
@@ -31,17 +32,17 @@ pub struct Stats {
     pub led: u64,
     /// Callers who joined a flight that was under way.
     pub joined: u64,
-    /// Callers who passed the pool by: no key, a full flight, or no runtime to
-    /// hand a shared flight to.
+    /// Callers who passed the pool by: no key, or a full flight.
     pub solo: u64,
-    /// Followers who were answered with the outcome of their flight.
+    /// Followers who were answered with the outcome of their flight, be it an
+    /// error. Those who saw a panic are not among them.
     pub shared: u64,
     /// Followers who went on to an inner call of their own: by
     /// [`Verdict::Solo`](crate::Verdict::Solo), or with no retry left.
     pub released: u64,
     /// Flights led by a follower after a [`Verdict::Retry`](crate::Verdict::Retry).
     pub retried: u64,
-    /// Flights dropped because no caller was left.
+    /// Calls that were dropped before they had an outcome, with no caller left.
     pub cancelled: u64,
     /// Flights that ended in a panic.
     pub panicked: u64,

@@ -84,6 +84,34 @@ fn a_crowd_of_keys_at_once_leaves_no_memory_that_grows_with_it() {
 }
 
 #[test]
+fn a_crowd_of_callers_that_has_left_a_flight_leaves_no_seats_behind() {
+    let pool = PoolLayer::new(|n: &u64| Some(*n))
+        .layer(service_fn(|_: u64| pending::<Result<(), Infallible>>()));
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut waiting = || {
+        let mut caller = Box::pin(pool.request(1));
+        assert!(caller.as_mut().poll(&mut cx).is_pending());
+        caller
+    };
+    let stay = [waiting(), waiting()];
+    let before = BYTES.get();
+    for order in ["first come, first gone", "last come, first gone", "mixed"] {
+        let mut crowd: Vec<_> = (0..100_000).map(|_| waiting()).collect();
+        match order {
+            "last come, first gone" => crowd.reverse(),
+            "mixed" => {
+                crowd.sort_by_key(|caller| (&raw const **caller as usize).wrapping_mul(0x9E37_79B9))
+            }
+            _ => {}
+        }
+        crowd.into_iter().for_each(drop);
+        let left = BYTES.get() - before;
+        assert!(left < 1024, "{order}: {left} bytes left behind");
+    }
+    drop(stay);
+}
+
+#[test]
 fn a_lone_call_allocates_twice_whether_it_is_ready_at_once_or_later() {
     for yields in [0, 3] {
         let pool = PoolLayer::new(|n: &u64| Some(*n)).layer(service_fn(move |n: u64| {

@@ -52,9 +52,10 @@
 //! - **Alone.** The leader takes the call from its slot, polls it, and parks it
 //!   again: no task, no channel, no clone ([`caller`]).
 //! - **Shared.** Whoever is polled and finds the call parked and others aboard
-//!   hands it over to a task, on the runtime of whoever polled it first. A
+//!   hands it over to a task, on the runtime where the leader polled it last. A
 //!   leader that was polling when the others came does so after its poll. From
-//!   then on all callers only wait ([`task`]).
+//!   then on all callers only wait ([`task`]). A call for which there is no task
+//!   to be had is driven by its callers in turn.
 //! - **Landing.** The driver has an outcome. If others than the leader wait for
 //!   it, the policy gives its verdict. The flight closes, leaves the table,
 //!   publishes, wakes. Each caller clones for itself; the last one moves ([`drive`]).
@@ -62,15 +63,19 @@
 //!   when the runtime of the task shuts down, the flight is vacant: it stays in
 //!   the table, all who wait are woken, and the first to be polled claims it and
 //!   leads with its own call. It is a new flight on the old seats: nobody has
-//!   to move, so nobody can be lost, and newcomers have somewhere to join.
+//!   to move, so nobody can be lost, and newcomers have somewhere to join. A
+//!   leader whose call was lost with its runtime waits like a follower, but has
+//!   nothing to go on with if nobody shares with it.
 //! - **Death.** The last `Arc` drops: no lock, no list, no recursion.
 //!
 //! # A caller that waits on itself
 //!
-//! A call that polls a caller of its own flight can never be answered. That
-//! caller is found out by the thread it is polled on, which
-//! [`Phase::Polled`](state::Phase::Polled) names, and does not count: when the
-//! callers outside are gone the call is dropped, and this caller with it.
+//! A call that makes a caller of its own flight, and waits for it, can never be
+//! answered. A caller that joins on the very thread that polls the call, as
+//! [`Phase::Polled`](state::Phase::Polled) names it, is taken to be inside the
+//! call, and does not count until it is polled elsewhere: when the callers
+//! outside are gone the call is dropped, and this caller with it. Should it have
+//! been outside after all, it finds the flight over and goes on alone.
 
 mod caller;
 mod debris;

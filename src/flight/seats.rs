@@ -6,7 +6,9 @@ use std::{
     task::Waker,
 };
 
-use slab::Slab;
+use hashbrown::HashTable;
+
+use super::table::give_back;
 
 /// One caller's place in a flight.
 pub(super) struct Seat {
@@ -24,8 +26,8 @@ pub(super) struct Seat {
 enum Place {
     /// Kept apart, so that a flight with one caller allocates no seats.
     First,
-    /// A wave, and an index among the seats of that wave.
-    Later { wave: u64, index: usize },
+    /// Under this number, unless all were woken since.
+    Numbered(u64),
     /// Not among the seats yet.
     Standing,
 }
@@ -57,9 +59,9 @@ impl Seat {
 #[derive(Default)]
 pub(super) struct Seats {
     first: Option<Waker>,
-    later: Slab<Waker>,
-    /// How often all were woken: a place of an earlier wave is void.
-    wave: u64,
+    numbered: HashTable<(u64, Waker)>,
+    /// The number of the next to sit down. None is used twice.
+    next: u64,
 }
 
 impl Seats {
@@ -67,64 +69,65 @@ impl Seats {
     pub(super) fn holds(&self, seat: &Seat, waker: &Waker) -> bool {
         let seated = match seat.place {
             Place::First => self.first.as_ref(),
-            Place::Later { wave, index } if wave == self.wave => self.later.get(index),
-            Place::Later { .. } | Place::Standing => None,
+            Place::Numbered(number) => {
+                let seated = self.numbered.find(hash(number), |(n, _)| *n == number);
+                seated.map(|(_, waker)| waker)
+            }
+            Place::Standing => None,
         };
         seated.is_some_and(|seated| seated.will_wake(waker))
     }
 
     /// Seats `waker`, and returns the one that was there.
     pub(super) fn put(&mut self, seat: &mut Seat, waker: Waker) -> Option<Waker> {
-        match seat.place {
-            Place::First => self.first.replace(waker),
-            Place::Later { wave, index } if wave == self.wave => {
-                Some(mem::replace(&mut self.later[index], waker))
-            }
-            Place::Later { .. } | Place::Standing => {
-                let index = self.later.insert(waker);
-                seat.place = Place::Later {
-                    wave: self.wave,
-                    index,
-                };
-                None
-            }
+        if let Place::First = seat.place {
+            return self.first.replace(waker);
         }
+        let before = self.take(seat);
+        let number = self.next;
+        self.next += 1;
+        seat.place = Place::Numbered(number);
+        self.numbered
+            .insert_unique(hash(number), (number, waker), |(n, _)| hash(*n));
+        before
     }
 
     /// Takes the waker from this seat.
     pub(super) fn take(&mut self, seat: &mut Seat) -> Option<Waker> {
-        let (wave, index) = match seat.place {
+        let number = match seat.place {
             Place::First => return self.first.take(),
             Place::Standing => return None,
-            Place::Later { wave, index } => (wave, index),
+            Place::Numbered(number) => number,
         };
         seat.place = Place::Standing;
-        if wave != self.wave {
-            return None;
-        }
-        let waker = self.later.remove(index);
-        if self.later.is_empty() {
-            self.later = Slab::new(); // a crowd has gone, and its seats with it
-        }
+        let found = self
+            .numbered
+            .find_entry(hash(number), |(n, _)| *n == number);
+        let ((_, waker), _) = found.ok()?.remove();
+        give_back(&mut self.numbered, |(n, _)| hash(*n));
         Some(waker)
     }
 
     /// Takes every waker, and that of the task with them.
     pub(super) fn take_all(&mut self, task: Option<Waker>) -> Wakers {
-        self.wave += 1;
         Wakers {
             one: self.first.take(),
-            many: mem::take(&mut self.later),
+            many: mem::take(&mut self.numbered),
             task,
         }
     }
+}
+
+/// Spreads the numbers over the bits that a table looks at.
+fn hash(number: u64) -> u64 {
+    number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// Wakers that were taken out of a flight, to be woken with no lock held.
 #[derive(Default)]
 pub(super) struct Wakers {
     one: Option<Waker>,
-    many: Slab<Waker>,
+    many: HashTable<(u64, Waker)>,
     pub(super) task: Option<Waker>,
 }
 
@@ -132,7 +135,7 @@ impl Wakers {
     /// Wakes each once. One that panics does not cost the others their wake.
     pub(super) fn wake(mut self) {
         let few = self.one.take().into_iter().chain(self.task.take());
-        for waker in few.chain(self.many.drain()) {
+        for waker in few.chain(self.many.drain().map(|(_, waker)| waker)) {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
                 mem::forget(payload); // the hook has reported it, and its drop may panic too
             }

@@ -67,7 +67,7 @@ impl<K, F: Future, P, H> Table<K, F, P, H> {
             .flights
             .find_entry(flight.hash, |(_, f)| std::ptr::eq(Arc::as_ptr(f), flight));
         let removed = found.ok().map(|entry| entry.remove().0);
-        entries.shrink();
+        give_back(&mut entries.flights, |(hash, _)| *hash);
         drop(entries);
         drop(removed); // perhaps the last of it, and its key with it
     }
@@ -210,15 +210,15 @@ impl<K, F: Future, P, H> Entries<K, F, P, H> {
         self.flights
             .insert_unique(hash, (hash, flight), |(h, _)| *h);
     }
+}
 
-    /// Gives memory back after a crowd: room for eight times what is there is
-    /// halved and halved again, at a cost spread over the removals.
-    fn shrink(&mut self) {
-        const ROOM_TO_KEEP: usize = 64;
-        let (len, room) = (self.flights.len(), self.flights.capacity());
-        if room > ROOM_TO_KEEP && len < room / 8 {
-            self.flights.shrink_to(2 * len, |(hash, _)| *hash);
-        }
+/// Gives memory back after a crowd: room for eight times what is there is
+/// halved and halved again, at a cost spread over the removals.
+pub(super) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
+    const ROOM_TO_KEEP: usize = 64;
+    let (len, room) = (table.len(), table.capacity());
+    if room > ROOM_TO_KEEP && len < room / 8 {
+        table.shrink_to(2 * len, hash);
     }
 }
 

@@ -22,3 +22,4 @@ mod stampede;
 mod support;
 mod transparency;
 mod verdicts;
+mod wakers;

@@ -1,6 +1,11 @@
 //! Outside a tokio runtime there is no task to hand a flight over to: its
 //! callers drive it in turn.
 
+use std::{
+    sync::{Arc, Mutex},
+    task::{Poll, Waker},
+};
+
 use futures::executor::block_on;
 use tokio_test::{assert_pending, assert_ready};
 use tower::{Layer, service_fn};
@@ -157,4 +162,51 @@ fn a_flight_begun_outside_a_runtime_is_handed_over_once_a_caller_is_polled_insid
     assert!(leader.is_woken());
     assert_eq!(block_on(leader).unwrap(), "aye");
     assert_eq!(script.count(), 1);
+}
+
+#[test]
+fn a_waker_that_the_call_left_behind_keeps_no_outcome() {
+    let token = Arc::new(());
+    let wakers: Arc<Mutex<Vec<Waker>>> = Arc::default();
+    let pool = layer().layer(service_fn({
+        let (token, wakers) = (Arc::clone(&token), Arc::clone(&wakers));
+        move |_: &'static str| {
+            let (token, wakers) = (Arc::clone(&token), Arc::clone(&wakers));
+            std::future::poll_fn(move |cx| {
+                let mut wakers = wakers.lock().unwrap();
+                wakers.push(cx.waker().clone()); // as a timer thread would
+                if wakers.len() < 4 {
+                    return Poll::Pending;
+                }
+                Poll::Ready(Ok::<_, Failure>(Arc::clone(&token)))
+            })
+        }
+    }));
+    let (a, b) = block_on(async {
+        let polls = async {
+            while wakers.lock().unwrap().len() < 4 {
+                let waker = wakers.lock().unwrap().last().cloned();
+                waker.inspect(|waker| waker.wake_by_ref());
+                yield_once().await;
+            }
+        };
+        let (a, b, ()) = futures::join!(pool.request(BOILER), pool.request(BOILER), polls);
+        (a, b)
+    });
+    drop((a, b, pool));
+    assert!(!wakers.lock().unwrap().is_empty());
+    assert_eq!(Arc::strong_count(&token), 1);
+}
+
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        if std::mem::replace(&mut yielded, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }

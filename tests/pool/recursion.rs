@@ -130,3 +130,94 @@ async fn a_call_that_asks_for_another_key_is_answered() {
     assert_eq!([a.unwrap(), b.unwrap()], ["stokers: aye", "stokers: aye"]);
     assert_eq!(pool.stats().led, 2);
 }
+
+#[tokio::test]
+async fn a_caller_that_its_own_call_made_and_never_polled_does_not_keep_the_call() {
+    let ask: Arc<OnceLock<Ask>> = Arc::default();
+    let inner_ask = Arc::clone(&ask);
+    let pool = layer().layer(service_fn(move |place: &'static str| {
+        let ask = Arc::clone(&inner_ask);
+        async move {
+            let later = ask.get().unwrap()(place);
+            std::future::pending::<()>().await;
+            later.await
+        }
+    }));
+    let cloned = std::sync::Mutex::new(pool.clone());
+    let asks: Ask = Box::new(move |place| Box::pin(cloned.lock().unwrap().request(place)));
+    assert!(ask.set(asks).is_ok());
+
+    let mut caller = held(pool.request(BOILER));
+    assert_pending!(caller.poll());
+    drop(caller);
+    assert_empty(&pool);
+}
+
+/// A call that runs other tasks while it is polled, as one that blocks on a
+/// runtime of its own does.
+macro_rules! hooked_pool {
+    ($hook:expr) => {{
+        let hook: Arc<std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>> = $hook;
+        layer().layer(service_fn(move |place: &'static str| {
+            let hook = Arc::clone(&hook);
+            async move {
+                let others = hook.lock().unwrap().take();
+                if let Some(run) = others {
+                    run();
+                }
+                Ok::<_, Failure>(place.to_owned())
+            }
+        }))
+    }};
+}
+
+#[tokio::test]
+async fn a_caller_that_is_made_and_polled_by_chance_during_the_poll_of_a_lone_call_is_woken() {
+    let hook = Arc::default();
+    let pool = hooked_pool!(Arc::clone(&hook));
+    let slot = Arc::new(std::sync::Mutex::new(None));
+    *hook.lock().unwrap() = Some(Box::new({
+        let (pool, slot) = (pool.clone(), Arc::clone(&slot));
+        move || {
+            let mut other = held(pool.request(BOILER));
+            assert_pending!(other.poll());
+            *slot.lock().unwrap() = Some(other);
+        }
+    }));
+    let mut leader = held(pool.request(BOILER));
+    assert_eq!(assert_ready!(leader.poll()).unwrap(), BOILER);
+
+    let mut other = slot.lock().unwrap().take().unwrap();
+    assert!(other.is_woken());
+    assert_eq!(
+        assert_ready!(other.poll()).unwrap(),
+        BOILER,
+        "by a call of its own"
+    );
+    assert_empty(&pool);
+}
+
+#[tokio::test]
+async fn a_waiting_caller_that_is_polled_by_chance_during_the_poll_of_its_call_still_counts() {
+    let hook = Arc::default();
+    let pool = hooked_pool!(Arc::clone(&hook));
+    let mut leader = held(pool.request(BOILER));
+    let follower = Arc::new(std::sync::Mutex::new(held(pool.request(BOILER))));
+    assert_pending!(follower.lock().unwrap().poll());
+    assert_pending!(leader.poll());
+    *hook.lock().unwrap() = Some(Box::new({
+        let follower = Arc::clone(&follower);
+        move || assert_pending!(follower.lock().unwrap().poll())
+    }));
+    drop(leader);
+
+    while !follower.lock().unwrap().is_woken() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        assert_ready!(follower.lock().unwrap().poll()).unwrap(),
+        BOILER
+    );
+    assert_eq!((pool.stats().led, pool.stats().cancelled), (1, 0));
+    assert_empty(&pool);
+}

@@ -2,8 +2,11 @@
 
 use tokio::runtime::{Builder, Runtime};
 use tokio_test::{assert_pending, assert_ready};
+use tower_pool::Verdict;
 
-use crate::support::{BOILER, assert_empty, caught, held, message, pool, pool_of};
+use crate::support::{
+    BOILER, Failure, assert_empty, caught, held, layer, message, pool, pool_of, waiting,
+};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
@@ -145,7 +148,7 @@ fn a_flight_that_is_handed_to_a_runtime_already_shut_down_is_flown_anew() {
 
 #[test]
 fn callers_and_their_runtime_going_down_together_leave_nothing_behind() {
-    let (pool, mut script) = pool_of(crate::support::layer());
+    let (pool, mut script) = pool_of(layer());
     let theirs = runtime();
     let callers: Vec<_> = (0..3).map(|_| theirs.spawn(pool.request(BOILER))).collect();
     theirs.block_on(async { script.call().await.polled().await });
@@ -160,4 +163,59 @@ fn callers_and_their_runtime_going_down_together_leave_nothing_behind() {
         let ((), answer) = tokio::join!(answering, pool.request(BOILER));
         assert_eq!(answer.unwrap(), "aye");
     });
+}
+
+#[test]
+fn a_leader_that_moved_to_a_living_runtime_keeps_its_call_when_it_is_joined() {
+    let (pool, mut script) = pool();
+    let (theirs, ours) = (runtime(), runtime());
+    let mut leader = held(pool.request(BOILER));
+    theirs.block_on(async { assert_pending!(leader.poll()) });
+    drop(theirs);
+    ours.block_on(async {
+        assert_pending!(leader.poll()); // it drives its call here
+        let mut follower = held(pool.request(BOILER));
+        assert_pending!(follower.poll());
+        script.call().await.answer("still here");
+        assert_eq!(leader.await.unwrap(), "still here");
+        assert_eq!(follower.await.unwrap(), "still here");
+    });
+    assert_eq!(script.count(), 1);
+}
+
+#[test]
+fn callers_in_the_context_of_a_runtime_that_is_gone_drive_their_call_in_turn() {
+    let (pool, mut script) = pool();
+    let theirs = runtime();
+    let handle = theirs.handle().clone();
+    drop(theirs);
+    let _context = handle.enter();
+    let [mut leader, mut follower] = waiting(|| pool.request(BOILER));
+    script.called().answer("aye");
+    assert!(leader.is_woken() && follower.is_woken());
+    assert_eq!(assert_ready!(follower.poll()).unwrap(), "aye");
+    assert_eq!(assert_ready!(leader.poll()).unwrap(), "aye");
+    assert_eq!(script.count(), 1);
+    assert_empty(&pool);
+}
+
+#[test]
+fn a_retry_that_only_a_leader_without_a_request_waits_for_ends_it_and_leaves_no_key() {
+    let policy = |_: Result<&String, &Failure>| Verdict::Retry;
+    let (pool, mut script) = pool_of(layer().policy(policy));
+    let (theirs, ours) = (runtime(), runtime());
+    let mut leader = held(pool.request(BOILER));
+    theirs.block_on(async { assert_pending!(leader.poll()) });
+    let mut follower = held(pool.request(BOILER));
+    ours.block_on(async { assert_pending!(follower.poll()) });
+    drop((script.called(), theirs));
+    ours.block_on(async {
+        assert_pending!(leader.poll());
+        assert_pending!(follower.poll());
+        script.call().await.answer("the follower's");
+        assert_eq!(follower.await.unwrap(), "the follower's");
+        assert!(leader.is_woken());
+        assert!(message(&caught(leader).await).contains("shut down"));
+    });
+    assert_empty(&pool);
 }

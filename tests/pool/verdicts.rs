@@ -1,14 +1,18 @@
 //! Share, Solo and Retry.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
+
+use futures::future::BoxFuture;
 
 use tokio_test::{assert_pending, assert_ready};
 use tower_pool::{Policy, Verdict};
 
-use crate::support::{BOILER, Failure, assert_empty, held, layer, pool_of, waiting};
+use crate::support::{
+    BOILER, Failure, Outcome, assert_empty, caught, held, layer, message, pool_of, waiting,
+};
 
 /// Judges by the answer: `solo…` and `retry…` are not shared.
 fn by_name(outcome: Result<&String, &Failure>) -> Verdict {
@@ -233,4 +237,56 @@ async fn a_leader_whose_followers_have_gone_gets_its_outcome_from_the_task_unsee
     assert_eq!(leader.await.unwrap(), "mine");
     assert_eq!((asked.load(SeqCst), script.count()), (0, 1));
     assert_empty(&pool);
+}
+
+#[tokio::test]
+async fn a_slow_leader_gets_its_own_outcome_though_a_later_round_has_landed() {
+    for panics in [false, true] {
+        let (pool, mut script) = pool_of(layer().policy(by_name));
+        let [mut leader, mut follower, mut third] = waiting(|| pool.request(BOILER));
+        script.call().await.fail("retry: the leader's own");
+        while !leader.is_woken() {
+            tokio::task::yield_now().await;
+        }
+        assert_pending!(follower.poll()); // leads the second round; the leader is held
+        assert_pending!(third.poll());
+        let second = script.call().await;
+        if panics {
+            second.panic("second round");
+            assert_eq!(message(&caught(third).await), "second round");
+        } else {
+            second.answer("second round");
+            assert_eq!(third.await.unwrap(), "second round");
+        }
+        assert_eq!(
+            assert_ready!(leader.poll()),
+            Err(Failure("retry: the leader's own"))
+        );
+        drop(follower);
+        assert_empty(&pool);
+    }
+}
+
+/// The followers time out just while the policy looks at the outcome.
+#[tokio::test]
+async fn a_retry_that_nobody_is_left_to_make_wakes_the_leader_and_leaves_no_key() {
+    let followers: Arc<Mutex<Vec<BoxFuture<'static, Outcome>>>> = Arc::default();
+    let leaving = Arc::clone(&followers);
+    let (pool, mut script) = pool_of(layer().policy(move |_: Result<&String, &Failure>| {
+        drop(std::mem::take(&mut *leaving.lock().unwrap()));
+        Verdict::Retry
+    }));
+    let mut leader = held(pool.request(BOILER));
+    assert_pending!(leader.poll());
+    let mut follower = held(Box::pin(pool.request(BOILER)));
+    assert_pending!(follower.poll());
+    followers.lock().unwrap().push(follower.into_inner());
+
+    script.call().await.answer("mine");
+    while pool.in_flight() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(leader.is_woken());
+    assert_eq!(assert_ready!(leader.poll()).unwrap(), "mine");
+    assert_eq!(script.count(), 1);
 }
