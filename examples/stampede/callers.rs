@@ -72,6 +72,10 @@ impl Crowd {
         })
     }
 
+    pub(crate) fn callers(&self) -> usize {
+        self.callers.into()
+    }
+
     /// The number of answers that the whole crowd needs.
     pub(crate) fn answers(&self) -> u64 {
         u64::from(self.callers) * u64::from(self.rounds)

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) name: &'static str,
+    /// How many asked at a time, round after round.
+    pub(crate) callers: usize,
     /// When each inner call reached the service.
     pub(crate) calls: Vec<Duration>,
     /// When each caller had its answer.
@@ -43,14 +45,27 @@ impl Run {
 
         server.stop().await?;
         progress.finish();
-        Ok(Self::new(name, &answers, &calls.times(), cpu))
+        Ok(Self::new(
+            name,
+            crowd.callers(),
+            &answers,
+            &calls.times(),
+            cpu,
+        ))
     }
 
-    fn new(name: &'static str, answers: &[Answer], calls: &[Instant], cpu: Duration) -> Self {
+    fn new(
+        name: &'static str,
+        callers: usize,
+        answers: &[Answer],
+        calls: &[Instant],
+        cpu: Duration,
+    ) -> Self {
         let begun = answers.iter().map(|answer| answer.asked).min();
         let since = |time: Instant| begun.map_or(Duration::ZERO, |begun| time - begun);
         Self {
             name,
+            callers,
             calls: sorted(calls.iter().map(|&call| since(call))),
             answers: sorted(answers.iter().map(|answer| since(answer.answered))),
             latencies: sorted(answers.iter().map(|answer| answer.answered - answer.asked)),

@@ -23,7 +23,8 @@ pub(crate) fn of(unpooled: &Run, pooled: &Run) -> Table {
 
 type Show = fn(&Run) -> String;
 
-const ROWS: [(&str, Show); 7] = [
+const ROWS: [(&str, Show); 8] = [
+    ("callers", |run| count(run.callers)),
     ("requests answered", |run| count(run.answers.len())),
     ("inner calls", |run| count(run.calls.len())),
     ("requests per second", |run| {
