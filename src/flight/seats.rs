@@ -133,9 +133,10 @@ pub(super) struct Wakers {
 
 impl Wakers {
     /// Wakes each once. One that panics does not cost the others their wake.
-    pub(super) fn wake(mut self) {
-        let few = self.one.take().into_iter().chain(self.task.take());
-        for waker in few.chain(self.many.drain().map(|(_, waker)| waker)) {
+    pub(super) fn wake(self) {
+        let Self { one, many, task } = self;
+        let many = many.into_iter().map(|(_, waker)| waker);
+        for waker in one.into_iter().chain(task).chain(many) {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
                 mem::forget(payload); // the hook has reported it, and its drop may panic too
             }
