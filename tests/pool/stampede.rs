@@ -1,6 +1,9 @@
 //! Many callers.
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{
+    Barrier,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
 use tokio_test::assert_pending;
 use tower::{Layer, service_fn};
@@ -117,5 +120,32 @@ async fn a_shared_answer_reaches_a_caller_that_looks_just_as_the_flight_lands() 
     let stats = pool.stats();
     assert_eq!((stats.released, stats.panicked), (0, 0), "{stats:?}");
     assert_eq!(stats.led, CALLS.load(SeqCst) as u64);
+    assert_empty(&pool);
+}
+
+#[test]
+fn of_threads_that_call_at_the_same_moment_one_leads_and_the_others_join() {
+    const THREADS: usize = 4;
+    const ROUNDS: u64 = 2_000;
+    let (pool, _script) = pool();
+    let moment = Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for _ in 0..ROUNDS {
+                    moment.wait();
+                    let caller = pool.request(BOILER);
+                    moment.wait(); // all are aboard
+                    drop(caller);
+                }
+            });
+        }
+    });
+    let stats = pool.stats();
+    assert_eq!(
+        (stats.led, stats.joined),
+        (ROUNDS, ROUNDS * (THREADS as u64 - 1))
+    );
+    assert_eq!(stats.cancelled, ROUNDS);
     assert_empty(&pool);
 }
