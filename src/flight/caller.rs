@@ -113,6 +113,10 @@ where
                     clone = Some(cx.waker().clone());
                     continue;
                 }
+                Step::Reseated(before) => {
+                    drop(before);
+                    continue;
+                }
                 Step::Lead { retry } => {
                     flight.count_lead(retry);
                     continue;
@@ -151,7 +155,8 @@ where
                     match poll_once(call, None, &mut Context::from_waker(&all)) {
                         Polled::Done(ending) => ending,
                         Polled::Pending(call, _) => {
-                            let debris = flight.state.lock().park(call);
+                            let runtime = Handle::try_current().ok();
+                            let debris = flight.state.lock().park_for_all(call, runtime);
                             flight.settle(debris).clear_away();
                             return Poll::Pending;
                         }

@@ -28,7 +28,7 @@ impl<F: Future> State<F> {
 
     /// Takes the call back. If it was woken for all while it was polled, there
     /// is somebody to wake; if it was abandoned, it is to be dropped.
-    pub(super) fn park(&mut self, call: Pin<Box<F>>) -> Debris<F> {
+    fn park(&mut self, call: Pin<Box<F>>) -> Debris<F> {
         let mut debris = Debris::default();
         let Phase::Polled { woken, .. } = self.phase else {
             debris.garbage.call = Some(call);
@@ -53,14 +53,24 @@ impl<F: Future> State<F> {
         let waker = self.seats.put(seat, waker);
         let mut debris = self.park(call);
         debris.garbage.waker = waker;
+        self.bound |= runtime.is_some();
         debris.garbage.runtime = mem::replace(&mut self.runtime, runtime);
         (self.callers == 1, debris)
+    }
+
+    /// Parks the call of a caller that polled it for all, in `runtime`.
+    pub(super) fn park_for_all(&mut self, call: Pin<Box<F>>, runtime: Option<Handle>) -> Debris<F> {
+        let mut debris = self.park(call);
+        self.bound |= runtime.is_some();
+        debris.garbage.runtime = runtime;
+        debris
     }
 
     /// Parks the call that a task polled, and keeps the waker of the task.
     /// Returns whether the task goes on.
     pub(super) fn park_task(&mut self, call: Pin<Box<F>>, waker: Waker) -> (bool, Debris<F>) {
         let mut debris = self.park(call);
+        self.bound = true;
         let goes_on = debris.garbage.call.is_none();
         if goes_on {
             self.task = Some(waker);
@@ -122,9 +132,8 @@ impl<F: Future> State<F> {
         debris
     }
 
-    /// The task that drove was dropped, for its runtime shuts down. Had it
-    /// polled the call before?
-    pub(super) fn lose(&mut self, polled: bool) -> Debris<F> {
+    /// The task that drove was dropped: its runtime shuts down.
+    pub(super) fn lose(&mut self) -> Debris<F> {
         let mut debris = Debris::default();
         let call = match mem::replace(&mut self.phase, Phase::Over) {
             Phase::Parked(call) => Some(call),
@@ -134,20 +143,19 @@ impl<F: Future> State<F> {
                 return debris;
             }
         };
-        // What a call has begun in a runtime is lost with it.
-        let bound = polled || self.runtime.is_some();
         match call {
             _ if self.callers == 0 => {
                 debris.cancelled = true;
                 debris.garbage.call = call;
+                debris.garbage.wake = self.everybody(); // those who were inside
             }
             // It is as good as it was; or nobody could begin anew, and its
             // leader gets what it would have without the pool.
-            Some(call) if !bound || self.spare == 0 => {
+            Some(call) if !self.bound || self.spare == 0 => {
                 self.phase = Phase::Parked(call);
                 self.driver = Driver::Callers;
                 self.grounded = true;
-                debris.closed = bound && self.close();
+                debris.closed = self.bound && self.close();
                 debris.garbage.wake = self.everybody();
             }
             call => {
@@ -163,6 +171,7 @@ impl<F: Future> State<F> {
         let mut debris = Debris::default();
         self.phase = Phase::Vacant { retry };
         self.driver = Driver::Callers;
+        self.bound = false;
         self.grounded = false;
         self.leader_aboard = false;
         self.round = self.round.wrapping_add(1);

@@ -24,9 +24,12 @@ pub(super) struct State<F: Future> {
     pub(super) open: bool,
     /// When the present call was made; kept only where `max_age` is set.
     pub(super) born: Option<Instant>,
-    /// Where a lone caller last polled the call; none before, or outside a runtime.
+    /// Where the leader called, or later where a lone caller polled the call
+    /// last; none if that was outside a runtime.
     pub(super) runtime: Option<Handle>,
-    /// Is there no task to be had for this call?
+    /// Has the call begun in a runtime? Then that may be lost with it.
+    pub(super) bound: bool,
+    /// Has a runtime turned the call away? Then its callers drive it in turn.
     pub(super) grounded: bool,
 
     /// Callers aboard, but for those inside the call, who wait on themselves.
@@ -90,7 +93,8 @@ impl<F: Future> State<F> {
             driver: Driver::Callers,
             open: true,
             born: config.max_age.map(|_| Instant::now()),
-            runtime: None,
+            runtime: Handle::try_current().ok(),
+            bound: false,
             grounded: false,
             callers: 1,
             spare: 0,
@@ -114,7 +118,10 @@ impl<F: Future> State<F> {
             return Boarding::Closed;
         }
         let inside = self.is_polled_here();
-        if !inside {
+        if inside {
+            // To be polled once more, and be found outside if it is.
+            self.wake_when_parked();
+        } else {
             if self.callers >= config.max_callers {
                 return Boarding::Full;
             }
@@ -168,7 +175,7 @@ impl<F: Future> State<F> {
                 self.phase = driven;
                 return debris;
             }
-            Phase::Parked(call) if finish && self.runtime.is_some() => {
+            Phase::Parked(call) if finish && self.bound && self.runtime.is_some() => {
                 self.phase = Phase::Parked(call);
                 self.driver = Driver::Task;
                 let span = self.take_span();
@@ -196,6 +203,12 @@ impl<F: Future> State<F> {
             self.phase = Phase::Over;
         }
         nobody
+    }
+
+    fn wake_when_parked(&mut self) {
+        if let Phase::Polled { woken, .. } = &mut self.phase {
+            *woken = true;
+        }
     }
 
     /// Is the call being polled by whoever asks?

@@ -33,7 +33,6 @@ pub(super) fn hand_over<K, F, A, E, P, H>(
 {
     runtime.spawn(Task {
         flight: Some(flight),
-        polled: false,
         span,
     });
 }
@@ -41,8 +40,6 @@ pub(super) fn hand_over<K, F, A, E, P, H>(
 struct Task<K, F: Future, P, H> {
     /// None once the task has no more to do.
     flight: Option<Arc<Flight<K, F, P, H>>>,
-    /// Has it polled the call yet?
-    polled: bool,
     /// The leader's, that its call is polled in.
     span: Span,
 }
@@ -67,7 +64,6 @@ where
             this.flight = None; // abandoned
             return Poll::Ready(());
         };
-        this.polled = true;
         let (goes_on, debris) = match this.span.in_scope(|| poll_once(call, kept, cx)) {
             Polled::Pending(call, waker) => flight.state.lock().park_task(call, waker),
             Polled::Done(ending) => (false, flight.land(ending, None).1),
@@ -88,7 +84,7 @@ where
 impl<K, F: Future, P, H> Drop for Task<K, F, P, H> {
     fn drop(&mut self) {
         if let Some(flight) = self.flight.take() {
-            let debris = flight.state.lock().lose(self.polled);
+            let debris = flight.state.lock().lose();
             flight.settle(debris).clear_away();
         }
     }

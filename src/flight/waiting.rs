@@ -17,12 +17,14 @@ pub(super) enum Step<F: Future> {
     Wait,
     /// Clone its waker, to be seated.
     Seat,
+    /// Drop the waker in whose place its own is seated now.
+    Reseated(Waker),
     /// Poll the call, alone with it: with its own waker, which was seated as `seated`.
     FlyAlone {
         call: Pin<Box<F>>,
         seated: Option<Waker>,
     },
-    /// Poll the call with a waker that wakes all.
+    /// Poll the call with a waker that wakes all; its own is seated.
     FlyForAll { call: Pin<Box<F>> },
     /// Start the task that drives from now on.
     HandOver(Handle, Span),
@@ -54,6 +56,9 @@ impl<F: Future> State<F> {
             return Step::Over;
         }
         if seat.inside && !self.is_polled_here() {
+            if self.callers >= config.max_callers {
+                return Step::GoAlone;
+            }
             self.come_outside(seat, own.is_some());
         }
         let retried = self.retries.wrapping_sub(seat.retries_before);
@@ -66,14 +71,14 @@ impl<F: Future> State<F> {
             return Step::Lead { retry };
         }
         let parked = self.driver == Driver::Callers && matches!(self.phase, Phase::Parked(_));
-        if parked && self.callers == 1 {
+        if parked && self.may_fly_alone(seat) {
             let seated = self.seats.take(seat);
-            let call = self.take_off();
-            return call.map_or(Step::Wait, |call| Step::FlyAlone { call, seated });
+            if let Some(call) = self.take_off() {
+                return Step::FlyAlone { call, seated };
+            }
         }
-        if parked && !self.grounded {
-            let runtime = self.runtime.clone().or_else(|| Handle::try_current().ok());
-            if let Some(runtime) = runtime {
+        if parked {
+            if let Some(runtime) = self.runtime_for_task(seat) {
                 self.driver = Driver::Task;
                 return Step::HandOver(runtime, self.take_span());
             }
@@ -82,10 +87,30 @@ impl<F: Future> State<F> {
             let Some(waker) = clone.take() else {
                 return Step::Seat;
             };
-            *clone = self.seats.put(seat, waker); // for the caller to drop
+            if let Some(before) = self.seats.put(seat, waker) {
+                return Step::Reseated(before);
+            }
         }
         let call = if parked { self.take_off() } else { None };
         call.map_or(Step::Wait, |call| Step::FlyForAll { call })
+    }
+
+    /// A caller that is alone polls the call itself, unless it is another's that
+    /// has begun in a runtime: that one is to be driven there.
+    fn may_fly_alone(&self, seat: &Seat) -> bool {
+        let own = self.is_led_by(seat) || !self.bound;
+        self.callers == 1 && (own || self.grounded || self.runtime.is_none())
+    }
+
+    /// The runtime to have the task on: the leader's. While it is aboard, its
+    /// call is not to be lost with the runtime of another.
+    fn runtime_for_task(&self, seat: &Seat) -> Option<Handle> {
+        if self.grounded {
+            return None;
+        }
+        let may_be_mine = self.is_led_by(seat) || !self.leader_aboard;
+        let here = || Handle::try_current().ok().filter(|_| may_be_mine);
+        self.runtime.clone().or_else(here)
     }
 
     /// Takes the outcome that was kept for the leader on `seat`.
@@ -99,6 +124,7 @@ impl<F: Future> State<F> {
     fn claim(&mut self, seat: &mut Seat, own: &mut Option<Unstarted<F>>, config: &Config) {
         let Some(own) = own.take() else { return };
         self.phase = Phase::Parked(Box::pin(own.call));
+        self.runtime = Handle::try_current().ok();
         self.span_id = own.span.id();
         self.span = own.span;
         self.born = config.max_age.map(|_| Instant::now());

@@ -144,6 +144,13 @@ async fn with_finish_the_call_of_a_dropped_lone_leader_runs_to_its_end() {
 
     call.polled().await; // in a task
     call.answer("to nobody");
+    while tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks()
+        > 0
+    {
+        tokio::task::yield_now().await;
+    }
     let stats = pool.stats();
     assert_eq!((stats.cancelled, stats.shared), (0, 0));
 }

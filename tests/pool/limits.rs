@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tokio_test::assert_pending;
+use tower_pool::Verdict;
 
-use crate::support::{BOILER, assert_empty, held, layer, pool, pool_of, waiting};
+use crate::support::{BOILER, Failure, assert_empty, held, layer, pool, pool_of, waiting};
 
 #[tokio::test]
 async fn requests_without_a_key_pass_straight_through() {
@@ -87,6 +88,25 @@ async fn a_flight_older_than_max_age_takes_no_newcomers_and_the_next_one_leads_a
     );
     assert_eq!(script.count(), 2);
     assert_empty(&pool);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_retry_max_age_counts_from_the_new_leader() {
+    let policy = |_: Result<&String, &Failure>| Verdict::Retry;
+    let layer = layer().policy(policy).max_age(Duration::from_secs(5));
+    let (pool, mut script) = pool_of(layer);
+    let [leader, mut follower] = waiting(|| pool.request(BOILER));
+    tokio::time::advance(Duration::from_secs(4)).await;
+    script.call().await.fail("again");
+    assert!(leader.await.is_err());
+    assert_pending!(follower.poll()); // leads
+    tokio::time::advance(Duration::from_secs(4)).await;
+    let in_time = pool.request(BOILER);
+    assert_eq!((pool.stats().led, pool.stats().joined), (2, 2));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let late = pool.request(BOILER);
+    assert_eq!(pool.stats().led, 3);
+    drop((in_time, late));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures::executor::block_on;
+use tokio::runtime::Builder;
 use tokio_test::{assert_pending, assert_ready};
 use tower::{Layer, service_fn};
 use tower_pool::{OnAbandon, Verdict};
@@ -147,20 +148,36 @@ fn the_last_one_out_cancels_and_finish_cannot_be_had() {
 }
 
 #[test]
-fn a_flight_begun_outside_a_runtime_is_handed_over_once_a_caller_is_polled_inside_one() {
+fn a_leader_outside_a_runtime_does_not_depend_on_the_runtime_of_a_follower() {
     let (pool, mut script) = pool();
-    let (mut leader, mut follower) = (held(pool.request(BOILER)), held(pool.request(BOILER)));
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let mut leader = held(pool.request(BOILER));
     assert_pending!(leader.poll());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        assert_pending!(follower.poll());
-        script.call().await.answer("aye");
-        assert_eq!(follower.await.unwrap(), "aye");
-    });
+    let mut followers = [held(pool.request(BOILER)), held(pool.request(BOILER))];
+    runtime.block_on(async { followers.iter_mut().for_each(|f| assert_pending!(f.poll())) });
+    assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+    drop(runtime); // and the followers are held
+
+    script.called().answer("aye");
     assert!(leader.is_woken());
-    assert_eq!(block_on(leader).unwrap(), "aye");
+    assert_eq!(assert_ready!(leader.poll()).unwrap(), "aye");
+    assert_eq!(script.count(), 1);
+}
+
+#[test]
+fn once_a_leader_outside_a_runtime_has_gone_a_task_is_had_where_the_others_are() {
+    let (pool, mut script) = pool();
+    let [leader, mut a, b] = waiting(|| pool.request(BOILER));
+    drop(leader);
+    let runtime = Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        assert_pending!(a.poll());
+        assert_eq!(runtime.metrics().num_alive_tasks(), 1);
+        script.called().answer("aye");
+        assert_eq!(a.await.unwrap(), "aye");
+    });
+    assert!(b.is_woken());
+    assert_eq!(block_on(b).unwrap(), "aye");
     assert_eq!(script.count(), 1);
 }
 

@@ -103,6 +103,7 @@ async fn a_panic_is_reported_once_and_not_once_for_each_caller() {
     }));
     let (a, b) = tokio::join!(caught(pool.request(BOILER)), caught(pool.request(BOILER)));
     assert_eq!([message(&a), message(&b)], ["counted", "counted"]);
+    drop(std::panic::take_hook());
     assert_eq!(REPORTS.load(SeqCst), 1);
 }
 

@@ -221,3 +221,101 @@ async fn a_waiting_caller_that_is_polled_by_chance_during_the_poll_of_its_call_s
     assert_eq!((pool.stats().led, pool.stats().cancelled), (1, 0));
     assert_empty(&pool);
 }
+
+/// A pool whose call makes a caller of its own flight, and gives it away.
+macro_rules! generous_pool {
+    ($layer:expr, $made:expr) => {{
+        let (made, hook) = (
+            $made,
+            Arc::new(std::sync::Mutex::new(None::<Box<dyn FnOnce() + Send>>)),
+        );
+        let (inner, script) = crate::support::scripted();
+        let inner = tower::ServiceExt::map_future(inner, {
+            let hook = Arc::clone(&hook);
+            move |call| {
+                let hook = Arc::clone(&hook);
+                async move {
+                    let give = hook.lock().unwrap().take();
+                    if let Some(give) = give {
+                        give();
+                    }
+                    call.await
+                }
+            }
+        });
+        let pool = $layer.layer(inner);
+        let given = pool.clone();
+        *hook.lock().unwrap() = Some(Box::new(move || {
+            *made.lock().unwrap() = Some(held(given.request(BOILER)));
+        }));
+        (pool, script)
+    }};
+}
+
+#[tokio::test]
+async fn a_caller_made_inside_and_polled_outside_counts_from_then_on() {
+    let made = Arc::new(std::sync::Mutex::new(None));
+    let (pool, mut script) = generous_pool!(layer(), Arc::clone(&made));
+    let mut leader = held(pool.request(BOILER));
+    assert_pending!(leader.poll());
+    let mut came_out = made.lock().unwrap().take().unwrap();
+    assert_pending!(came_out.poll());
+    drop(leader);
+    assert_eq!(pool.in_flight(), 1);
+    script.called().answer("aye");
+    assert_eq!(came_out.await.unwrap(), "aye");
+    assert_eq!(script.count(), 1);
+    assert_empty(&pool);
+}
+
+#[test]
+fn a_caller_made_inside_and_polled_outside_can_lead_when_the_runtime_is_lost() {
+    let made = Arc::new(std::sync::Mutex::new(None));
+    let (pool, mut script) = generous_pool!(layer(), Arc::clone(&made));
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+    };
+    let (theirs, ours) = (runtime(), runtime());
+    let mut leader = held(pool.request(BOILER));
+    theirs.block_on(async { assert_pending!(leader.poll()) });
+    let mut came_out = made.lock().unwrap().take().unwrap();
+    ours.block_on(async { assert_pending!(came_out.poll()) });
+    drop((leader, theirs, script.called()));
+    ours.block_on(async {
+        let answering = async { script.call().await.answer("fresh") };
+        assert_eq!(tokio::join!(answering, came_out).1.unwrap(), "fresh");
+    });
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test]
+async fn a_caller_that_comes_outside_of_a_full_flight_goes_alone() {
+    let made = Arc::new(std::sync::Mutex::new(None));
+    let (pool, mut script) = generous_pool!(layer().max_callers(1), Arc::clone(&made));
+    let mut leader = held(pool.request(BOILER));
+    assert_pending!(leader.poll());
+    let mut came_out = made.lock().unwrap().take().unwrap();
+    assert_pending!(came_out.poll());
+    let (first, second) = (script.called(), script.called());
+    second.answer("its own");
+    assert_eq!(came_out.await.unwrap(), "its own");
+    first.answer("the leader's");
+    assert_eq!(leader.await.unwrap(), "the leader's");
+}
+
+#[tokio::test]
+async fn a_caller_made_inside_by_chance_does_not_depend_on_a_leader_that_is_then_held() {
+    let made = Arc::new(std::sync::Mutex::new(None));
+    let (pool, mut script) = generous_pool!(layer(), Arc::clone(&made));
+    let polled_inside = Arc::clone(&made);
+    let mut leader = held(pool.request(BOILER));
+    assert_pending!(leader.poll());
+    assert!(leader.is_woken(), "once, to tell who is inside");
+    let mut other = polled_inside.lock().unwrap().take().unwrap();
+    assert_pending!(other.poll()); // outside: the flight is handed over
+    script.called().answer("aye");
+    assert_eq!(other.await.unwrap(), "aye");
+    assert_eq!(script.count(), 1);
+}

@@ -1,15 +1,24 @@
 //! A flight whose runtime shuts down is flown anew by one of the callers left.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use tokio::runtime::{Builder, Runtime};
 use tokio_test::{assert_pending, assert_ready};
+use tower::{Layer, Service, service_fn};
 use tower_pool::Verdict;
 
 use crate::support::{
-    BOILER, Failure, assert_empty, caught, held, layer, message, pool, pool_of, waiting,
+    BOILER, Failure, Pooled, assert_empty, caught, held, layer, message, pool, pool_of, waiting,
 };
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
+}
+
+/// A caller that calls in `runtime`, and is not polled.
+fn called_in(runtime: &Runtime, pool: &Pooled) -> <Pooled as Service<&'static str>>::Future {
+    let _context = runtime.enter();
+    pool.request(BOILER)
 }
 
 #[test]
@@ -184,7 +193,7 @@ fn a_leader_that_moved_to_a_living_runtime_keeps_its_call_when_it_is_joined() {
 }
 
 #[test]
-fn callers_in_the_context_of_a_runtime_that_is_gone_drive_their_call_in_turn() {
+fn callers_that_meet_in_the_context_of_a_runtime_that_is_gone_drive_their_call_in_turn() {
     let (pool, mut script) = pool();
     let theirs = runtime();
     let handle = theirs.handle().clone();
@@ -195,7 +204,7 @@ fn callers_in_the_context_of_a_runtime_that_is_gone_drive_their_call_in_turn() {
     assert!(leader.is_woken() && follower.is_woken());
     assert_eq!(assert_ready!(follower.poll()).unwrap(), "aye");
     assert_eq!(assert_ready!(leader.poll()).unwrap(), "aye");
-    assert_eq!(script.count(), 1);
+    assert_eq!((script.count(), pool.stats().led), (1, 1));
     assert_empty(&pool);
 }
 
@@ -218,4 +227,131 @@ fn a_retry_that_only_a_leader_without_a_request_waits_for_ends_it_and_leaves_no_
         assert!(message(&caught(leader).await).contains("shut down"));
     });
     assert_empty(&pool);
+}
+
+#[test]
+fn a_call_that_only_the_task_has_begun_is_lost_with_its_runtime() {
+    let (pool, mut script) = pool();
+    let (theirs, ours) = (runtime(), runtime());
+    let leader = called_in(&theirs, &pool);
+    let mut follower = held(pool.request(BOILER));
+    ours.block_on(async { assert_pending!(follower.poll()) });
+    let old = theirs.block_on(script.call());
+    drop(theirs);
+    assert!(old.is_dropped());
+    ours.block_on(async {
+        let answering = async { script.call().await.answer("fresh") };
+        let ((), a, b) = tokio::join!(answering, leader, follower);
+        assert_eq!([a.unwrap(), b.unwrap()], ["fresh", "fresh"]);
+    });
+    assert_eq!(script.count(), 2);
+}
+
+/// A stampede in a runtime that goes, led from one that stays.
+#[test]
+fn a_leader_is_not_harmed_by_the_runtime_of_its_followers() {
+    let (pool, mut script) = pool();
+    let (healthy, dies) = (runtime(), runtime());
+    let leader = called_in(&healthy, &pool);
+    for crowd in [1, 20] {
+        (0..crowd).for_each(|_| drop(dies.spawn(pool.request(BOILER))));
+        dies.block_on(tokio::task::yield_now());
+    }
+    drop(dies);
+    let answer = healthy.block_on(async {
+        let answering = async { script.call().await.answer("aye") };
+        tokio::join!(answering, leader).1
+    });
+    assert_eq!(answer.unwrap(), "aye");
+    assert_eq!(script.count(), 1);
+}
+
+#[test]
+fn the_only_follower_of_a_dropped_leader_makes_a_fresh_call_when_the_leaders_runtime_goes() {
+    let (pool, mut script) = pool();
+    let (theirs, ours) = (runtime(), runtime());
+    let mut leader = held(pool.request(BOILER));
+    theirs.block_on(async { assert_pending!(leader.poll()) });
+    let mut follower = held(pool.request(BOILER));
+    drop(leader);
+    let old = script.called();
+    ours.block_on(async { assert_pending!(follower.poll()) });
+    assert!(!old.is_dropped());
+    drop(theirs);
+    assert!(old.is_dropped());
+    ours.block_on(async {
+        let answering = async { script.call().await.answer("fresh") };
+        assert_eq!(tokio::join!(answering, follower).1.unwrap(), "fresh");
+    });
+}
+
+#[test]
+fn a_call_without_callers_that_is_lost_with_its_runtime_is_counted_as_cancelled() {
+    let (pool, mut script) = pool_of(layer().on_abandon(tower_pool::OnAbandon::Finish));
+    let theirs = runtime();
+    theirs.block_on(async { drop(waiting::<_, 1>(|| pool.request(BOILER))) });
+    let call = script.called();
+    assert!(!call.is_dropped());
+    assert_eq!(pool.stats().cancelled, 0);
+    drop(theirs);
+    assert!(call.is_dropped());
+    assert_eq!(pool.stats().cancelled, 1);
+}
+
+#[test]
+fn a_call_whose_drop_panics_as_its_runtime_goes_does_not_cost_the_others_their_wake() {
+    struct Bursts;
+    impl Drop for Bursts {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new("burst in drop"));
+        }
+    }
+    let first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let pool = layer().layer(service_fn(move |place: &'static str| {
+        let bursts = first
+            .swap(false, std::sync::atomic::Ordering::SeqCst)
+            .then(|| Bursts);
+        async move {
+            if bursts.is_some() {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, Failure>(place)
+        }
+    }));
+    let (theirs, ours) = (runtime(), runtime());
+    let mut leader = held(pool.request(BOILER));
+    theirs.block_on(async { assert_pending!(leader.poll()) });
+    let mut follower = held(pool.request(BOILER));
+    ours.block_on(async { assert_pending!(follower.poll()) });
+    drop(leader);
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(theirs)));
+    assert!(follower.is_woken());
+    assert_eq!(ours.block_on(follower), Ok(BOILER));
+}
+
+#[test]
+fn after_a_retry_a_flight_that_was_driven_in_turn_is_handed_over_to_a_living_runtime() {
+    let policy = |outcome: Result<&String, &Failure>| match outcome {
+        Ok(_) => Verdict::Share,
+        Err(_) => Verdict::Retry,
+    };
+    let (pool, mut script) = pool_of(layer().policy(policy));
+    let (gone, ours) = (runtime(), runtime());
+    let handle = gone.handle().clone();
+    drop(gone);
+    let [mut leader, mut a, mut b] = {
+        let _context = handle.enter();
+        let callers = waiting(|| pool.request(BOILER));
+        script.called().fail("again");
+        callers
+    };
+    assert_eq!(assert_ready!(leader.poll()), Err(Failure("again")));
+    ours.block_on(async {
+        assert_pending!(a.poll()); // leads
+        assert_eq!(ours.metrics().num_alive_tasks(), 1);
+        script.call().await.answer("aye");
+        assert_eq!(a.await.unwrap(), "aye");
+        assert!(b.is_woken());
+        assert_eq!(assert_ready!(b.poll()).unwrap(), "aye");
+    });
 }
