@@ -65,7 +65,7 @@
 //!   its message in the others.
 //! - **Back pressure.** A pool is always ready. Each flight waits for its own
 //!   clone of the inner service to be ready, so that followers hold no permits.
-//!   To bound how many wait, put a load shedder or a limit outside.
+//!   To bound how many wait, put a concurrency limit outside.
 //! - **Runtimes.** When the runtime that drives a flight shuts down, one of the
 //!   callers left makes the call anew for all of them. A leader that outlives
 //!   its runtime has no request any more: it shares that call, and if it cannot,
@@ -86,9 +86,9 @@
 //!   has no answer, so with [`OnAbandon::Finish`] it is never done. A call that
 //!   *spawns* such a caller, or two keys that wait for each other, cannot be
 //!   found out, and wait for as long as those tasks live.
-//! - Outside a tokio runtime there is no task to move to. The callers of a
-//!   flight then drive it in turn, and each wake of the inner call wakes them
-//!   all. All else holds, but that `Finish` cancels.
+//! - If the leader is outside a tokio runtime there is no task to move to. The
+//!   callers of its flight then drive it in turn, and each wake of the inner
+//!   call wakes them all. All else holds, but that `Finish` cancels.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 

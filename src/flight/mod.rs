@@ -52,10 +52,11 @@
 //! - **Alone.** The leader takes the call from its slot, polls it, and parks it
 //!   again: no task, no channel, no clone ([`caller`]).
 //! - **Shared.** Whoever is polled and finds the call parked and others aboard
-//!   hands it over to a task, on the runtime where the leader polled it last. A
-//!   leader that was polling when the others came does so after its poll. From
-//!   then on all callers only wait ([`task`]). A call for which there is no task
-//!   to be had is driven by its callers in turn.
+//!   hands it over to a task, on the leader's runtime: where it called, or later
+//!   where it polled last. A leader that was polling when the others came does
+//!   so after its poll. From then on all callers only wait ([`task`]). If the
+//!   leader is outside a runtime, or its runtime turns away a call that has not
+//!   begun, the callers drive it in turn.
 //! - **Landing.** The driver has an outcome. If others than the leader wait for
 //!   it, the policy gives its verdict. The flight closes, leaves the table,
 //!   publishes, wakes. Each caller clones for itself; the last one moves ([`drive`]).
@@ -68,14 +69,25 @@
 //!   nothing to go on with if nobody shares with it.
 //! - **Death.** The last `Arc` drops: no lock, no list, no recursion.
 //!
+//! # Where to read it
+//!
+//! [`table`] finds or makes the flight of a newcomer, and [`caller`] polls it:
+//! one [`Step`](waiting::Step) after another, which [`waiting`] decides on.
+//! [`state`] is what is known of a flight and how callers come and go,
+//! [`driving`] what its driver does to it; all three run under the flight's lock.
+//! [`drive`] polls the call and ends the flight, and [`task`] is the task; both
+//! run without. [`seats`] holds the wakers, [`debris`] what is carried out of
+//! the lock, [`outcome`] what is published, [`trace`] the spans.
+//!
 //! # A caller that waits on itself
 //!
 //! A call that makes a caller of its own flight, and waits for it, can never be
 //! answered. A caller that joins on the very thread that polls the call, as
 //! [`Phase::Polled`](state::Phase::Polled) names it, is taken to be inside the
 //! call, and does not count until it is polled elsewhere: when the callers
-//! outside are gone the call is dropped, and this caller with it. Should it have
-//! been outside after all, it finds the flight over and goes on alone.
+//! outside are gone the call is dropped, and this caller with it. It is woken
+//! once after that poll, so that one which was there by chance is found outside;
+//! if that is too late, it finds the flight over and goes on alone.
 
 mod caller;
 mod debris;
