@@ -14,7 +14,7 @@ use super::{
     seats::Seat,
     state::Unstarted,
     trace::SpanId,
-    waiting::Step,
+    waiting::{SeatWaker, Step},
 };
 use crate::policy::Policy;
 
@@ -92,7 +92,7 @@ where
     /// the runtime that drove this caller's call shut down, and nobody is left
     /// who could make another.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival<F>> {
-        let mut clone = None;
+        let mut clone = SeatWaker::NotCloned;
         loop {
             let flight = self.flight.as_ref().expect("polled after completion");
             // A leader looks for an outcome of its own first.
@@ -110,11 +110,7 @@ where
             let ending = match step {
                 Step::Wait => return Poll::Pending,
                 Step::Seat => {
-                    clone = Some(cx.waker().clone());
-                    continue;
-                }
-                Step::Reseated(before) => {
-                    drop(before);
+                    clone = SeatWaker::Cloned(cx.waker().clone());
                     continue;
                 }
                 Step::Lead { retry } => {

@@ -65,17 +65,25 @@ pub(super) struct Seats {
 }
 
 impl Seats {
+    /// Is there a waker on this seat?
+    pub(super) fn has(&self, seat: &Seat) -> bool {
+        self.get(seat).is_some()
+    }
+
     /// Is the waker on this seat as good as `waker`?
     pub(super) fn holds(&self, seat: &Seat, waker: &Waker) -> bool {
-        let seated = match seat.place {
+        self.get(seat).is_some_and(|seated| seated.will_wake(waker))
+    }
+
+    fn get(&self, seat: &Seat) -> Option<&Waker> {
+        match seat.place {
             Place::First => self.first.as_ref(),
-            Place::Numbered(number) => {
-                let seated = self.numbered.find(hash(number), |(n, _)| *n == number);
-                seated.map(|(_, waker)| waker)
-            }
             Place::Standing => None,
-        };
-        seated.is_some_and(|seated| seated.will_wake(waker))
+            Place::Numbered(number) => {
+                let found = self.numbered.find(hash(number), |(n, _)| *n == number);
+                found.map(|(_, waker)| waker)
+            }
+        }
     }
 
     /// Seats `waker`, and returns the one that was there.

@@ -1,6 +1,6 @@
 //! What a caller does when it is polled: one [`Step`] after another.
 
-use std::{pin::Pin, task::Waker};
+use std::{mem, pin::Pin, task::Waker};
 
 use tokio::{runtime::Handle, time::Instant};
 
@@ -17,8 +17,6 @@ pub(super) enum Step<F: Future> {
     Wait,
     /// Clone its waker, to be seated.
     Seat,
-    /// Drop the waker in whose place its own is seated now.
-    Reseated(Waker),
     /// Poll the call, alone with it: with its own waker, which was seated as `seated`.
     FlyAlone {
         call: Pin<Box<F>>,
@@ -38,15 +36,26 @@ pub(super) enum Step<F: Future> {
     GoAlone,
 }
 
+/// A clone of a caller's waker, on its way to the seat in the course of a poll.
+///
+/// Whether it has got there cannot be told by [`Waker::will_wake`], which may
+/// say no of a waker and its own clone.
+pub(super) enum SeatWaker {
+    NotCloned,
+    Cloned(Waker),
+    /// With the one that was there before, for the caller to drop.
+    Seated(#[expect(dead_code)] Option<Waker>),
+}
+
 impl<F: Future> State<F> {
     /// What the caller on `seat` does next. `own` is the call that it still
-    /// holds, and `clone` a clone of its `waker`, if it was asked for one.
+    /// holds, and `clone` the clone of its `waker`, if it was asked for one.
     pub(super) fn next(
         &mut self,
         seat: &mut Seat,
         own: &mut Option<Unstarted<F>>,
         waker: &Waker,
-        clone: &mut Option<Waker>,
+        clone: &mut SeatWaker,
         config: &Config,
     ) -> Step<F> {
         if let Some(outcome) = self.fetch_kept(seat) {
@@ -83,12 +92,16 @@ impl<F: Future> State<F> {
                 return Step::HandOver(runtime, self.take_span());
             }
         }
-        if !self.seats.holds(seat, waker) {
-            let Some(waker) = clone.take() else {
-                return Step::Seat;
+        let seated = match clone {
+            SeatWaker::Seated(_) => self.seats.has(seat),
+            _ => self.seats.holds(seat, waker),
+        };
+        if !seated {
+            let SeatWaker::Cloned(_) = clone else {
+                return Step::Seat; // what is in it is dropped by the caller
             };
-            if let Some(before) = self.seats.put(seat, waker) {
-                return Step::Reseated(before);
+            if let SeatWaker::Cloned(waker) = mem::replace(clone, SeatWaker::NotCloned) {
+                *clone = SeatWaker::Seated(self.seats.put(seat, waker));
             }
         }
         let call = if parked { self.take_off() } else { None };

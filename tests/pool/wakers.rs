@@ -126,3 +126,87 @@ async fn the_drop_of_a_waker_may_call_the_pool() {
     }
     assert_eq!(assert_ready!(leader.poll()).unwrap(), "mine");
 }
+
+/// A waker that denies to wake what its own clone wakes, as one may whose vtable
+/// exists more than once.
+mod moody {
+    use std::{
+        sync::Arc,
+        task::{RawWaker, RawWakerVTable, Waker},
+    };
+
+    // The parts of a waker are taken apart and put together again; what differs
+    // between a waker and its clones is the address of the table alone.
+    static THESE: RawWakerVTable = RawWakerVTable::new(
+        |data| unsafe { clone(data, &THOSE) },
+        wake,
+        wake_by_ref,
+        drop_waker,
+    );
+    static THOSE: RawWakerVTable = RawWakerVTable::new(
+        |data| unsafe { clone(data, &THESE) },
+        wake,
+        wake_by_ref,
+        drop_waker,
+    );
+
+    pub(super) fn waker(inner: &Arc<Waker>) -> Waker {
+        let data = Arc::into_raw(Arc::clone(inner)).cast();
+        unsafe { Waker::from_raw(RawWaker::new(data, &THESE)) }
+    }
+
+    unsafe fn clone(data: *const (), table: &'static RawWakerVTable) -> RawWaker {
+        unsafe { Arc::increment_strong_count(data.cast::<Waker>()) };
+        RawWaker::new(data, table)
+    }
+
+    unsafe fn wake(data: *const ()) {
+        unsafe {
+            wake_by_ref(data);
+            drop_waker(data);
+        }
+    }
+
+    unsafe fn wake_by_ref(data: *const ()) {
+        unsafe { &*data.cast::<Waker>() }.wake_by_ref();
+    }
+
+    unsafe fn drop_waker(data: *const ()) {
+        drop(unsafe { Arc::from_raw(data.cast::<Waker>()) });
+    }
+}
+
+#[test]
+fn a_waker_that_does_not_recognise_its_own_clone_is_seated_as_well_as_any() {
+    let mut task = held(());
+    let waker = task.enter(|cx, _| moody::waker(&Arc::new(cx.waker().clone())));
+    assert!(!waker.will_wake(&waker.clone()));
+
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for inside_a_runtime in [true, false] {
+        let _context = inside_a_runtime.then(|| runtime.enter());
+        let (pool, mut script) = pool();
+        let mut callers: [Caller; 3] = std::array::from_fn(|_| Box::pin(pool.request(BOILER)) as _);
+        for _ in 0..2 {
+            callers
+                .iter_mut()
+                .for_each(|caller| poll_pending(caller, &waker));
+        }
+        let call = if inside_a_runtime {
+            runtime.block_on(script.call())
+        } else {
+            script.called()
+        };
+        call.answer("aye");
+        if inside_a_runtime {
+            runtime.block_on(tokio::task::yield_now());
+        }
+        assert!(task.is_woken());
+        for mut caller in callers {
+            let polled = caller.as_mut().poll(&mut Context::from_waker(&waker));
+            assert_eq!(assert_ready!(polled).unwrap(), "aye");
+        }
+    }
+}
