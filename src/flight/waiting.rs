@@ -121,9 +121,10 @@ impl<F: Future> State<F> {
         if self.grounded {
             return None;
         }
-        let may_be_mine = self.is_led_by(seat) || !self.leader_aboard;
-        let here = || Handle::try_current().ok().filter(|_| may_be_mine);
-        self.runtime.clone().or_else(here)
+        self.runtime.clone().or_else(|| {
+            let may_be_mine = self.is_led_by(seat) || !self.leader_aboard;
+            may_be_mine.then(|| Handle::try_current().ok()).flatten()
+        })
     }
 
     /// Takes the outcome that was kept for the leader on `seat`.

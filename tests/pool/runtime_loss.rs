@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::runtime::{Builder, Runtime};
-use tokio_test::{assert_pending, assert_ready};
+use tokio_test::{assert_pending, assert_ready, task::Spawn};
 use tower::{Layer, Service, service_fn};
 use tower_pool::Verdict;
 
@@ -13,6 +13,13 @@ use crate::support::{
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
+}
+
+/// A caller that was polled once in `runtime`.
+fn polled_in<F: Future<Output: std::fmt::Debug>>(runtime: &Runtime, call: F) -> Spawn<F> {
+    let mut caller = held(call);
+    runtime.block_on(async { assert_pending!(caller.poll()) });
+    caller
 }
 
 /// A caller that calls in `runtime`, and is not polled.
@@ -25,8 +32,7 @@ fn called_in(runtime: &Runtime, pool: &Pooled) -> <Pooled as Service<&'static st
 fn when_the_leaders_runtime_shuts_down_the_others_finish_by_one_fresh_call() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
+    let leader = polled_in(&theirs, pool.request(BOILER));
     let old = script.called();
 
     let mut followers: Vec<_> = (0..3).map(|_| held(pool.request(BOILER))).collect();
@@ -55,10 +61,8 @@ fn when_the_leaders_runtime_shuts_down_the_others_finish_by_one_fresh_call() {
 fn a_leader_that_outlives_its_runtime_joins_the_fresh_call() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
-    let mut follower = held(pool.request(BOILER));
-    ours.block_on(async { assert_pending!(follower.poll()) });
+    let mut leader = polled_in(&theirs, pool.request(BOILER));
+    let mut follower = polled_in(&ours, pool.request(BOILER));
     drop(theirs);
 
     ours.block_on(async {
@@ -76,10 +80,8 @@ fn a_leader_that_outlives_its_runtime_joins_the_fresh_call() {
 fn a_newcomer_can_lead_the_fresh_call_when_the_others_are_held() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
-    let mut follower = held(pool.request(BOILER));
-    ours.block_on(async { assert_pending!(follower.poll()) });
+    let leader = polled_in(&theirs, pool.request(BOILER));
+    let follower = polled_in(&ours, pool.request(BOILER));
     drop((leader, theirs));
     drop(script.called());
 
@@ -96,10 +98,8 @@ fn a_newcomer_can_lead_the_fresh_call_when_the_others_are_held() {
 fn a_leader_left_alone_by_its_runtime_and_all_others_gets_its_own_call_back() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
-    let mut follower = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(follower.poll()) });
+    let mut leader = polled_in(&theirs, pool.request(BOILER));
+    let follower = polled_in(&theirs, pool.request(BOILER));
     let call = script.called();
     drop(follower);
     drop(theirs);
@@ -121,10 +121,8 @@ fn a_leader_left_alone_by_its_runtime_and_all_others_gets_its_own_call_back() {
 fn a_leader_whose_call_was_lost_and_that_nobody_can_replace_panics_and_does_not_hang() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
-    let mut follower = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(follower.poll()) });
+    let mut leader = polled_in(&theirs, pool.request(BOILER));
+    let follower = polled_in(&theirs, pool.request(BOILER));
     drop(script.called());
     drop(theirs);
     assert_pending!(leader.poll());
@@ -140,8 +138,7 @@ fn a_leader_whose_call_was_lost_and_that_nobody_can_replace_panics_and_does_not_
 fn a_flight_that_is_handed_to_a_runtime_already_shut_down_is_flown_anew() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
+    let mut leader = polled_in(&theirs, pool.request(BOILER));
     drop(theirs);
 
     ours.block_on(async {
@@ -178,8 +175,7 @@ fn callers_and_their_runtime_going_down_together_leave_nothing_behind() {
 fn a_leader_that_moved_to_a_living_runtime_keeps_its_call_when_it_is_joined() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
+    let mut leader = polled_in(&theirs, pool.request(BOILER));
     drop(theirs);
     ours.block_on(async {
         assert_pending!(leader.poll()); // it drives its call here
@@ -213,10 +209,8 @@ fn a_retry_that_only_a_leader_without_a_request_waits_for_ends_it_and_leaves_no_
     let policy = |_: Result<&String, &Failure>| Verdict::Retry;
     let (pool, mut script) = pool_of(layer().policy(policy));
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
-    let mut follower = held(pool.request(BOILER));
-    ours.block_on(async { assert_pending!(follower.poll()) });
+    let mut leader = polled_in(&theirs, pool.request(BOILER));
+    let mut follower = polled_in(&ours, pool.request(BOILER));
     drop((script.called(), theirs));
     ours.block_on(async {
         assert_pending!(leader.poll());
@@ -234,8 +228,7 @@ fn a_call_that_only_the_task_has_begun_is_lost_with_its_runtime() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
     let leader = called_in(&theirs, &pool);
-    let mut follower = held(pool.request(BOILER));
-    ours.block_on(async { assert_pending!(follower.poll()) });
+    let follower = polled_in(&ours, pool.request(BOILER));
     let old = theirs.block_on(script.call());
     drop(theirs);
     assert!(old.is_dropped());
@@ -270,8 +263,7 @@ fn a_leader_is_not_harmed_by_the_runtime_of_its_followers() {
 fn the_only_follower_of_a_dropped_leader_makes_a_fresh_call_when_the_leaders_runtime_goes() {
     let (pool, mut script) = pool();
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
+    let leader = polled_in(&theirs, pool.request(BOILER));
     let mut follower = held(pool.request(BOILER));
     drop(leader);
     let old = script.called();
@@ -319,10 +311,8 @@ fn a_call_whose_drop_panics_as_its_runtime_goes_does_not_cost_the_others_their_w
         }
     }));
     let (theirs, ours) = (runtime(), runtime());
-    let mut leader = held(pool.request(BOILER));
-    theirs.block_on(async { assert_pending!(leader.poll()) });
-    let mut follower = held(pool.request(BOILER));
-    ours.block_on(async { assert_pending!(follower.poll()) });
+    let leader = polled_in(&theirs, pool.request(BOILER));
+    let follower = polled_in(&ours, pool.request(BOILER));
     drop(leader);
     let _ = catch_unwind(AssertUnwindSafe(|| drop(theirs)));
     assert!(follower.is_woken());
