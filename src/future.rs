@@ -34,6 +34,23 @@ pin_project! {
     /// follows. When it is the last of its flight, the inner call is dropped
     /// before its own drop returns, or runs on in a task with
     /// [`OnAbandon::Finish`](crate::OnAbandon::Finish).
+    ///
+    /// It can be named, to be kept in a struct or returned from a trait's method:
+    ///
+    /// ```
+    /// use tower::util::Oneshot;
+    /// use tower_pool::{KeyExtractor, Pool, ResponseFuture, ShareAll};
+    ///
+    /// type Answer<S, Req, Key> = ResponseFuture<Key, Oneshot<S, Req>, ShareAll, std::hash::RandomState>;
+    ///
+    /// fn ask<S, Req, X>(pool: &Pool<S, Req, X>, request: Req) -> Answer<S, Req, X::Key>
+    /// where
+    ///     S: tower::Service<Req> + Clone,
+    ///     X: KeyExtractor<Req>,
+    /// {
+    ///     pool.request(request)
+    /// }
+    /// ```
     #[must_use = "futures do nothing unless they are polled"]
     pub struct ResponseFuture<K, F, P, H>
     where

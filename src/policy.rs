@@ -1,6 +1,17 @@
 //! Who may have an outcome: [`Policy`] and [`Verdict`].
 
 /// What becomes of an outcome that others wait for besides the leader.
+///
+/// ```
+/// use tower_pool::{PoolLayer, Verdict};
+///
+/// let layer = PoolLayer::new(|n: &u64| Some(*n))
+///     .policy(|outcome: Result<&u64, &std::fmt::Error>| match outcome {
+///         Ok(_) => Verdict::Share,
+///         Err(_) => Verdict::Solo,
+///     });
+/// # let _ = layer;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Every caller gets a clone of it. What happens unless a policy says otherwise.
@@ -78,6 +89,14 @@ impl<Res, Err> Policy<Res, Err> for ShareAll {
 /// Either way the key is free at once, and a newcomer gets a call of its own.
 /// A call that was neither polled nor handed over to a task has not begun, and
 /// is always dropped.
+///
+/// ```
+/// use tower_pool::{OnAbandon, PoolLayer};
+///
+/// // A report that was begun is worth to be finished: it fills a cache, say.
+/// let layer = PoolLayer::new(|id: &u32| Some(*id)).on_abandon(OnAbandon::Finish);
+/// # let _ = layer;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnAbandon {
     /// It is dropped before the drop of its last caller returns, as it would

@@ -194,6 +194,19 @@ where
     }
 
     /// Returns what this pool, with its clones, has done so far.
+    ///
+    /// ```
+    /// # use tower::{ServiceBuilder, service_fn};
+    /// # use tower_pool::PoolLayer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pool = ServiceBuilder::new()
+    /// #     .layer(PoolLayer::new(|n: &u64| Some(*n)))
+    /// #     .service(service_fn(|n: u64| async move { Ok::<_, std::fmt::Error>(n) }));
+    /// let _ = tokio::join!(pool.request(7), pool.request(7), pool.request(8));
+    /// assert_eq!((pool.stats().led, pool.stats().shared), (2, 1));
+    /// # }
+    /// ```
     pub fn stats(&self) -> Stats {
         self.table.stats()
     }
