@@ -32,7 +32,8 @@ pin_project! {
     ///
     /// Dropping it never disturbs the other callers, whether it leads or
     /// follows. When it is the last of its flight, the inner call is dropped
-    /// before its own drop returns, or runs on in a task with
+    /// before its own drop returns (or, if another thread is just polling it,
+    /// with the end of that poll), or runs on in a task with
     /// [`OnAbandon::Finish`](crate::OnAbandon::Finish).
     ///
     /// It can be named, to be kept in a struct or returned from a trait's method:

@@ -88,7 +88,10 @@
 //!   found out, and wait for as long as those tasks live.
 //! - If the leader is outside a tokio runtime there is no task to move to. The
 //!   callers of its flight then drive it in turn, and each wake of the inner
-//!   call wakes them all. All else holds, but that `Finish` cancels.
+//!   call wakes them all. All else holds, but that `Finish` cancels. A leader
+//!   that *calls* outside, as in `runtime.spawn(pool.request(x))`, is outside
+//!   until it is polled; `runtime.spawn(async move { pool.request(x).await })`
+//!   is inside from the start.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 

@@ -79,14 +79,16 @@ where
         if !self.state.lock().others_or_close() {
             return self.land_for_leader(outcome, seat);
         }
-        let judged = catch_unwind(AssertUnwindSafe(move || {
-            (self.table.policy.verdict(outcome.as_ref()), outcome)
-        }));
-        match judged {
-            Err(payload) => (None, self.publish(Err(payload))),
-            Ok((Verdict::Share, outcome)) => (None, self.publish(Ok(outcome))),
-            Ok((Verdict::Solo, outcome)) => self.land_for_leader(outcome, seat),
-            Ok((Verdict::Retry, outcome)) => {
+        let judge = || self.table.policy.verdict(outcome.as_ref());
+        match catch_unwind(AssertUnwindSafe(judge)) {
+            Err(payload) => {
+                let mut debris = self.publish(Err(payload));
+                debris.garbage.outcome = Some(outcome);
+                (None, debris)
+            }
+            Ok(Verdict::Share) => (None, self.publish(Ok(outcome))),
+            Ok(Verdict::Solo) => self.land_for_leader(outcome, seat),
+            Ok(Verdict::Retry) => {
                 let mut state = self.state.lock();
                 let (mine, kept) = split(outcome, seat.is_some_and(|seat| state.is_led_by(seat)));
                 (mine, state.retry(kept))

@@ -16,6 +16,7 @@ impl<F: Future> State<F> {
         let polled = Phase::Polled {
             on: Thread::here(),
             woken: false,
+            insiders: 0,
         };
         match mem::replace(&mut self.phase, polled) {
             Phase::Parked(call) => Some(call),
@@ -30,12 +31,16 @@ impl<F: Future> State<F> {
     /// is somebody to wake; if it was abandoned, it is to be dropped.
     fn park(&mut self, call: Pin<Box<F>>) -> Debris<F> {
         let mut debris = Debris::default();
-        let Phase::Polled { woken, .. } = self.phase else {
+        let Phase::Polled {
+            woken, insiders, ..
+        } = self.phase
+        else {
             debris.garbage.call = Some(call);
             return debris;
         };
         self.phase = Phase::Parked(call);
-        if woken {
+        // Insiders are polled once more, and found outside if they are.
+        if woken || insiders > 0 {
             debris.garbage.wake = self.everybody();
         }
         debris

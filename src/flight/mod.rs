@@ -18,7 +18,8 @@
 //! 5. **Whoever waits will be woken.** Each way out of a flight (outcome, panic,
 //!    release, retry, loss of the runtime) wakes all who wait, each once.
 //! 6. **No call without a caller.** When the last caller leaves, the flight
-//!    closes, and its call is dropped there and then, or goes on in its task.
+//!    closes, and its call is dropped there and then (if it is being polled, at
+//!    the end of that poll), or goes on in its task.
 //! 7. **No foreign code under a lock.** Polling and dropping a call, `Eq`,
 //!    `Hash`, `Clone`, wakers, the policy: all run with no lock held, and no two
 //!    locks are ever held at once. What a transition leaves to be woken or
@@ -85,9 +86,9 @@
 //! answered. A caller that joins on the very thread that polls the call, as
 //! [`Phase::Polled`](state::Phase::Polled) names it, is taken to be inside the
 //! call, and does not count until it is polled elsewhere: when the callers
-//! outside are gone the call is dropped, and this caller with it. It is woken
-//! once after that poll, so that one which was there by chance is found outside;
-//! if that is too late, it finds the flight over and goes on alone.
+//! outside are gone the call is dropped, and this caller with it. If it outlives
+//! that poll it is woken once, so that one which was there by chance is found
+//! outside; if that is too late, it finds the flight over and goes on alone.
 
 mod caller;
 mod debris;

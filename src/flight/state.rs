@@ -64,8 +64,14 @@ pub(super) enum Phase<F> {
     Vacant { retry: bool },
     /// Between two polls.
     Parked(Pin<Box<F>>),
-    /// With its driver, on this thread. Was it woken for all meanwhile?
-    Polled { on: Thread, woken: bool },
+    /// With its driver, on this thread.
+    Polled {
+        on: Thread,
+        /// Was it woken for all meanwhile?
+        woken: bool,
+        /// Callers who joined inside meanwhile, and are still aboard.
+        insiders: u32,
+    },
     /// Shared, released or abandoned.
     Over,
 }
@@ -118,9 +124,8 @@ impl<F: Future> State<F> {
             return Boarding::Closed;
         }
         let inside = self.is_polled_here();
-        if inside {
-            // To be polled once more, and be found outside if it is.
-            self.wake_when_parked();
+        if let (true, Phase::Polled { insiders, .. }) = (inside, &mut self.phase) {
+            *insiders += 1;
         } else {
             if self.callers >= config.max_callers {
                 return Boarding::Full;
@@ -140,6 +145,9 @@ impl<F: Future> State<F> {
     /// A caller goes, with or without its own call still in hand.
     pub(super) fn leave(&mut self, seat: &mut Seat, spare: bool, config: &Config) -> Debris<F> {
         let mut debris = Debris::default();
+        if let (true, Phase::Polled { insiders, .. }) = (seat.inside, &mut self.phase) {
+            *insiders = insiders.saturating_sub(1);
+        }
         let waker = self.seats.take(seat);
         let outcome = self.fetch_kept(seat);
         let counts = outcome.is_none() && !seat.inside && !matches!(self.phase, Phase::Over);
@@ -203,12 +211,6 @@ impl<F: Future> State<F> {
             self.phase = Phase::Over;
         }
         nobody
-    }
-
-    fn wake_when_parked(&mut self) {
-        if let Phase::Polled { woken, .. } = &mut self.phase {
-            *woken = true;
-        }
     }
 
     /// Is the call being polled by whoever asks?

@@ -319,3 +319,25 @@ async fn a_caller_made_inside_by_chance_does_not_depend_on_a_leader_that_is_then
     assert_eq!(other.await.unwrap(), "aye");
     assert_eq!(script.count(), 1);
 }
+
+#[tokio::test]
+async fn a_call_that_peeks_at_its_own_key_in_each_poll_is_not_woken_by_that() {
+    let polls = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let ask: Arc<OnceLock<Ask>> = Arc::default();
+    let (inner_ask, counted) = (Arc::clone(&ask), Arc::clone(&polls));
+    let pool = layer().layer(service_fn(move |place: &'static str| {
+        let (ask, polls) = (Arc::clone(&inner_ask), Arc::clone(&counted));
+        std::future::poll_fn(move |cx| {
+            polls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            assert!(ask.get().unwrap()(place).as_mut().poll(cx).is_pending());
+            std::task::Poll::<Result<String, Failure>>::Pending
+        })
+    }));
+    let cloned = std::sync::Mutex::new(pool.clone());
+    let asks: Ask = Box::new(move |place| Box::pin(cloned.lock().unwrap().request(place)));
+    assert!(ask.set(asks).is_ok());
+    let mut leader = held(pool.request(BOILER));
+    assert_pending!(leader.poll());
+    assert!(!leader.is_woken());
+    assert_eq!(polls.load(std::sync::atomic::Ordering::SeqCst), 1);
+}
