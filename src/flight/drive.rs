@@ -96,11 +96,16 @@ where
         }
     }
 
-    /// Ends the flight for all alike. It closes and leaves the table first, so
-    /// that whoever has seen its outcome can never join it.
-    fn publish(&self, ending: Ending<F::Output>) -> Debris<F> {
+    /// Closes the flight and takes it from the table: before anybody can see its
+    /// outcome, so that whoever has seen it can never join.
+    fn close(&self) {
         self.state.lock().close();
         self.table.remove(self);
+    }
+
+    /// Ends the flight for all alike.
+    fn publish(&self, ending: Ending<F::Output>) -> Debris<F> {
+        self.close();
         let published = ending.map_or_else(
             |payload| {
                 self.table.counters.panicked.add_one();
@@ -119,8 +124,7 @@ where
         outcome: F::Output,
         seat: Option<&Seat>,
     ) -> (Option<F::Output>, Debris<F>) {
-        self.state.lock().close();
-        self.table.remove(self);
+        self.close();
         let mut state = self.state.lock();
         let (mine, kept) = split(outcome, seat.is_some_and(|seat| state.is_led_by(seat)));
         (mine, state.land(kept))

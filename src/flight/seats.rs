@@ -136,7 +136,7 @@ fn hash(number: u64) -> u64 {
 pub(super) struct Wakers {
     one: Option<Waker>,
     many: HashTable<(u64, Waker)>,
-    pub(super) task: Option<Waker>,
+    task: Option<Waker>,
 }
 
 impl Wakers {
