@@ -9,7 +9,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    flight::{Arrival, Caller},
+    flight::{Arrival, Caller, Part},
     policy::Policy,
 };
 
@@ -69,7 +69,7 @@ pin_project! {
         F: Future,
     {
         Aboard { caller: Caller<K, F, P, H> },
-        Alone { #[pin] call: F },
+        Alone { #[pin] call: F, part: Part },
     }
 }
 
@@ -82,7 +82,41 @@ impl<K, F: Future, P, H> ResponseFuture<K, F, P, H> {
 
     pub(crate) fn alone(call: F) -> Self {
         Self {
-            state: State::Alone { call },
+            state: State::Alone {
+                call,
+                part: Part::Passed,
+            },
+        }
+    }
+}
+
+impl<K, F, A, E, P, H> ResponseFuture<K, F, P, H>
+where
+    K: Send + Sync + 'static,
+    F: Future<Output = Result<A, E>> + Send + 'static,
+    A: Clone + Send + Sync + 'static,
+    E: Clone + Send + Sync + 'static,
+    P: Policy<A, E> + Send + Sync + 'static,
+    H: Send + Sync + 'static,
+{
+    /// As `poll`, and says what part this caller had in the answer.
+    pub(crate) fn poll_with_part(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<(Result<A, E>, Part)> {
+        let mut state = self.project().state;
+        loop {
+            let call = match state.as_mut().project() {
+                StateProj::Alone { call, part } => return call.poll(cx).map(|out| (out, *part)),
+                StateProj::Aboard { caller } => match ready!(caller.poll(cx)) {
+                    Arrival::Outcome(outcome, part) => return Poll::Ready((outcome, part)),
+                    Arrival::Alone(call) => call,
+                },
+            };
+            state.set(State::Alone {
+                call,
+                part: Part::Released,
+            });
         }
     }
 }
@@ -99,17 +133,7 @@ where
     type Output = Result<A, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
-        loop {
-            let call = match state.as_mut().project() {
-                StateProj::Alone { call } => return call.poll(cx),
-                StateProj::Aboard { caller } => match ready!(caller.poll(cx)) {
-                    Arrival::Outcome(outcome) => return Poll::Ready(outcome),
-                    Arrival::Alone(call) => call,
-                },
-            };
-            state.set(State::Alone { call });
-        }
+        self.poll_with_part(cx).map(|(outcome, _)| outcome)
     }
 }
 

@@ -53,3 +53,33 @@ where
         self(request)
     }
 }
+
+/// No key of its own: all requests are the same to it. For what may be extended.
+impl<Req> KeyExtractor<Req> for () {
+    type Key = ();
+
+    fn extract(&self, _request: &Req) -> Option<()> {
+        Some(())
+    }
+}
+
+/// Both keys together; a request that either lets pass is let pass.
+///
+/// ```
+/// use tower_pool::KeyExtractor;
+///
+/// let both = (|n: &i32| (*n > 0).then_some(*n), |n: &i32| Some(n % 2));
+/// assert_eq!(both.extract(&7), Some((7, 1)));
+/// assert_eq!(both.extract(&-7), None);
+/// ```
+impl<Req, A, B> KeyExtractor<Req> for (A, B)
+where
+    A: KeyExtractor<Req>,
+    B: KeyExtractor<Req>,
+{
+    type Key = (A::Key, B::Key);
+
+    fn extract(&self, request: &Req) -> Option<Self::Key> {
+        Some((self.0.extract(request)?, self.1.extract(request)?))
+    }
+}

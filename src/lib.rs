@@ -98,6 +98,9 @@
 mod error;
 mod flight;
 mod future;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod http;
 mod key;
 mod layer;
 mod policy;
@@ -109,7 +112,7 @@ pub use self::{
     future::ResponseFuture,
     key::KeyExtractor,
     layer::PoolLayer,
-    policy::{OnAbandon, Policy, ShareAll, Verdict},
+    policy::{And, OnAbandon, Policy, ShareAll, Verdict},
     service::Pool,
     stats::Stats,
 };

@@ -12,18 +12,20 @@
 ///     });
 /// # let _ = layer;
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// Ordered from the most to the least sharing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// Every caller gets a clone of it. What happens unless a policy says otherwise.
     Share,
-    /// Only the leader gets it. All followers are released at once, in
-    /// parallel, each to an inner call of its own with its own request.
-    Solo,
     /// Only the leader gets it. One follower leads a new flight with its own
     /// request and the rest follow it, at most
     /// [`max_retries`](crate::PoolLayer::max_retries) times in a row for one
     /// caller, which then goes solo.
     Retry,
+    /// Only the leader gets it. All followers are released at once, in
+    /// parallel, each to an inner call of its own with its own request.
+    Solo,
 }
 
 /// Looks at an outcome before it is handed out.
@@ -57,6 +59,28 @@ pub enum Verdict {
 pub trait Policy<Res, Err> {
     /// Returns what becomes of `outcome`.
     fn verdict(&self, outcome: Result<&Res, &Err>) -> Verdict;
+
+    /// Adds another policy, and has the more cautious of both verdicts count:
+    /// [`Solo`](Verdict::Solo) before [`Retry`](Verdict::Retry) before
+    /// [`Share`](Verdict::Share). What this one says is solo, the other is not
+    /// asked about.
+    ///
+    /// ```
+    /// use tower_pool::{Policy, ShareAll, Verdict};
+    ///
+    /// let careful = ShareAll.and(|outcome: Result<&u64, &std::fmt::Error>| match outcome {
+    ///     Ok(_) => Verdict::Share,
+    ///     Err(_) => Verdict::Retry,
+    /// });
+    /// assert_eq!(careful.verdict(Err(&std::fmt::Error)), Verdict::Retry);
+    /// ```
+    fn and<P>(self, other: P) -> And<Self, P>
+    where
+        Self: Sized,
+        P: Policy<Res, Err>,
+    {
+        And(self, other)
+    }
 }
 
 impl<F, Res, Err> Policy<Res, Err> for F
@@ -81,6 +105,23 @@ pub struct ShareAll;
 impl<Res, Err> Policy<Res, Err> for ShareAll {
     fn verdict(&self, _outcome: Result<&Res, &Err>) -> Verdict {
         Verdict::Share
+    }
+}
+
+/// Two policies, of which the more cautious verdict counts: see [`Policy::and`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct And<A, B>(A, B);
+
+impl<A, B, Res, Err> Policy<Res, Err> for And<A, B>
+where
+    A: Policy<Res, Err>,
+    B: Policy<Res, Err>,
+{
+    fn verdict(&self, outcome: Result<&Res, &Err>) -> Verdict {
+        match self.0.verdict(outcome) {
+            Verdict::Solo => Verdict::Solo,
+            first => first.max(self.1.verdict(outcome)),
+        }
     }
 }
 

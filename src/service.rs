@@ -211,6 +211,13 @@ where
         self.table.stats()
     }
 
+    /// A caller got what a flight had come to before, and that is still going on.
+    #[cfg(feature = "http")]
+    pub(crate) fn count_late_joiner(&self) {
+        self.table.counters.joined.add_one();
+        self.table.counters.shared.add_one();
+    }
+
     /// Returns the inner service.
     ///
     /// ```

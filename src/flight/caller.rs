@@ -29,9 +29,22 @@ pub(crate) struct Caller<K, F: Future, P, H> {
 
 /// How a caller's time with its flight ends.
 pub(crate) enum Arrival<F: Future> {
-    Outcome(F::Output),
+    Outcome(F::Output, Part),
     /// It makes its own call, outside the pool.
     Alone(F),
+}
+
+/// The part that a caller had in the answer it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// It was made for this caller, in a flight that it led.
+    Led,
+    /// It was made for another.
+    Followed,
+    /// Its flight let it go to a call of its own.
+    Released,
+    /// It was never aboard a flight.
+    Passed,
 }
 
 impl<K, F: Future, P, H> Caller<K, F, P, H> {
@@ -97,7 +110,7 @@ where
             let flight = self.flight.as_ref().expect("polled after completion");
             // A leader looks for an outcome of its own first.
             if self.seat.led.is_none() && flight.published.get().is_some() {
-                return Poll::Ready(Arrival::Outcome(self.share()));
+                return Poll::Ready(self.share());
             }
             let config = &flight.table.config;
             let step = flight.state.lock().next(
@@ -124,10 +137,10 @@ where
                 }
                 Step::Fetch(outcome) => {
                     self.flight = None;
-                    return Poll::Ready(Arrival::Outcome(outcome));
+                    return Poll::Ready(Arrival::Outcome(outcome, Part::Led));
                 }
                 Step::Over if flight.published.get().is_some() => {
-                    return Poll::Ready(Arrival::Outcome(self.share()));
+                    return Poll::Ready(self.share());
                 }
                 Step::Over | Step::GoAlone => {
                     return Poll::Ready(Arrival::Alone(self.go_alone()));
@@ -163,23 +176,27 @@ where
             flight.settle(debris).clear_away();
             if let Some(outcome) = mine {
                 self.flight = None;
-                return Poll::Ready(Arrival::Outcome(outcome));
+                return Poll::Ready(Arrival::Outcome(outcome, Part::Led));
             }
         }
     }
 
     /// Takes the published outcome: a clone, or by move if nobody else will ask.
-    fn share(&mut self) -> F::Output {
+    fn share(&mut self) -> Arrival<F> {
         let flight = self.flight.take().expect("it has just been looked at");
         let outcome = matches!(flight.published.get(), Some(Published::Outcome(_)));
-        if self.own.take().is_some() && outcome {
+        let part = match self.own.take() {
+            Some(_) => Part::Followed,
+            None => Part::Led,
+        };
+        if part == Part::Followed && outcome {
             flight.table.counters.shared.add_one();
         }
-        match Arc::try_unwrap(flight) {
+        let outcome = match Arc::try_unwrap(flight) {
             Ok(flight) => flight.published.into_inner().map(Published::into_outcome),
             Err(flight) => flight.published.get().map(Published::to_outcome),
-        }
-        .expect("it is published")
+        };
+        Arrival::Outcome(outcome.expect("it is published"), part)
     }
 
     fn go_alone(&mut self) -> F {

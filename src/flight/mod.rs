@@ -111,7 +111,7 @@ use std::{
 use parking_lot::Mutex;
 
 pub(crate) use self::{
-    caller::{Arrival, Caller},
+    caller::{Arrival, Caller, Part},
     table::{Entered, Table},
 };
 use self::{

@@ -1,0 +1,181 @@
+//! The future of a pooled HTTP request: [`ResponseFuture`].
+
+use std::{
+    fmt,
+    hash::RandomState,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use ::http::{Request, Response, Version};
+use pin_project_lite::pin_project;
+use tower::util::Oneshot;
+
+use super::{
+    body::SharedBody,
+    eligible::Ineligible,
+    key::RequestKey,
+    origin::{Answer, Ask, Common, HttpService, Judge, Origin},
+    role::{Forwarded, Role},
+};
+use crate::{
+    flight::Part,
+    key::KeyExtractor,
+    policy::{Policy, Verdict},
+};
+
+/// How a request came into the pool.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Course {
+    /// It may not be shared.
+    Ineligible(Ineligible),
+    /// Responses to its key, of this hash, could not be shared of late.
+    Remembered(u64),
+    Aboard,
+}
+
+type KeyOf<B, X> = <X as KeyExtractor<Request<B>>>::Key;
+
+type Call<S, B, X, P> = crate::ResponseFuture<
+    Arc<RequestKey<KeyOf<B, X>>>,
+    Oneshot<Origin<S, P, KeyOf<B, X>>, Ask<B, KeyOf<B, X>>>,
+    Judge<P, KeyOf<B, X>>,
+    RandomState,
+>;
+
+pin_project! {
+    /// One caller's response from an [`HttpPool`](super::HttpPool).
+    ///
+    /// # Panics
+    ///
+    /// A panic of the inner service unwinds here, in each of its callers. It
+    /// panics if it is polled after it was done.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it never disturbs the other callers. When it is the last of its
+    /// flight, the inner call is dropped: as with [`crate::ResponseFuture`].
+    #[must_use = "futures do nothing unless they are polled"]
+    pub struct ResponseFuture<S, B, X, P>
+    where
+        S: HttpService<B>,
+        X: KeyExtractor<Request<B>>,
+        P: Policy<Response<SharedBody>, S::Error>,
+    {
+        #[pin]
+        state: State<S, B, X, P>,
+        version: Version,
+        common: Arc<Common<P, <X as KeyExtractor<Request<B>>>::Key>>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S, B, X, P>
+    where
+        S: HttpService<B>,
+        X: KeyExtractor<Request<B>>,
+        P: Policy<Response<SharedBody>, S::Error>,
+    {
+        UnderWay { #[pin] call: Call<S, B, X, P>, course: Course },
+        /// It joined a response whose body was arriving.
+        Late { response: Option<Response<SharedBody>> },
+    }
+}
+
+impl<S, B, X, P> ResponseFuture<S, B, X, P>
+where
+    S: HttpService<B>,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error>,
+{
+    pub(super) fn under_way(
+        call: Call<S, B, X, P>,
+        course: Course,
+        version: Version,
+        common: Arc<Common<P, KeyOf<B, X>>>,
+    ) -> Self {
+        Self {
+            state: State::UnderWay { call, course },
+            version,
+            common,
+        }
+    }
+
+    pub(super) fn late(
+        response: Response<SharedBody>,
+        version: Version,
+        common: Arc<Common<P, KeyOf<B, X>>>,
+    ) -> Self {
+        Self {
+            state: State::Late {
+                response: Some(response),
+            },
+            version,
+            common,
+        }
+    }
+}
+
+impl<S, B, X, P> Future for ResponseFuture<S, B, X, P>
+where
+    S: HttpService<B> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Clone + Send + Sync + 'static,
+    B: Send + 'static,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error> + Send + Sync + 'static,
+{
+    type Output = Result<Response<SharedBody>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (mut response, role, forwarded) = match this.state.project() {
+            StateProj::Late { response } => {
+                let response = response.take().expect("polled after completion");
+                (response, Role::Follower, Forwarded::Collapsed)
+            }
+            StateProj::UnderWay { call, course } => {
+                let (outcome, part) = ready!(call.poll_with_part(cx));
+                let answer = outcome?;
+                let forwarded = forwarded(*course, part, &answer);
+                if let Course::Remembered(hash) = *course {
+                    if this.common.verdict(Ok::<_, &S::Error>(&answer.response)) == Verdict::Share {
+                        this.common.memory.forget(hash);
+                    }
+                }
+                (answer.response, Role::from(part), forwarded)
+            }
+        };
+        if role == Role::Follower {
+            *response.version_mut() = *this.version;
+        }
+        if let Some(cache_status) = &this.common.cache_status {
+            cache_status.add(response.headers_mut(), forwarded);
+        }
+        response.extensions_mut().insert(role);
+        Poll::Ready(Ok(response))
+    }
+}
+
+fn forwarded(course: Course, part: Part, answer: &Answer) -> Forwarded {
+    match (course, part) {
+        (Course::Ineligible(why), _) => Forwarded::Ineligible(why),
+        (_, Part::Followed) => Forwarded::Collapsed,
+        (_, Part::Released) => Forwarded::Released,
+        (_, Part::Led) if answer.verdict.get() == Some(&Verdict::Share) => Forwarded::Collapsed,
+        (_, Part::Led | Part::Passed) => Forwarded::Alone,
+    }
+}
+
+impl<S, B, X, P> fmt::Debug for ResponseFuture<S, B, X, P>
+where
+    S: HttpService<B>,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,398 @@
+//! Which HTTP requests are the same: [`HttpKey`].
+
+use std::{
+    fmt,
+    hash::{BuildHasher, Hash, Hasher, RandomState},
+};
+
+use ::http::{HeaderMap, HeaderName, Method, Request, Uri, header};
+use http_body::Body;
+
+use super::{
+    eligible::{self, Ineligible},
+    nested::original_uri,
+};
+use crate::key::KeyExtractor;
+
+/// What makes two requests ask for the same, unless the user says more:
+/// what content is negotiated by, and what makes a request partial or conditional.
+const ALWAYS_KEYED: [HeaderName; 10] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::ACCEPT_LANGUAGE,
+    header::ORIGIN,
+    header::RANGE,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_UNMODIFIED_SINCE,
+    header::IF_RANGE,
+];
+
+/// How a proxy in front says what was asked for. Applications build links and
+/// redirects from it, so it must not come from somebody else's request.
+const ALWAYS_KEYED_BY_NAME: [&str; 7] = [
+    "forwarded",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// Derives the key of an HTTP request: requests of equal key may be answered
+/// with one response.
+///
+/// Only GET and HEAD without a body have a key, and of those none that upgrades
+/// or expects something, that says `no-store`, or that carries credentials
+/// (unless they are [made part of the key](Credentials::Key)). What such a
+/// request is answered with is never handed to another.
+///
+/// The key is made of
+///
+/// - the method, the scheme, the authority (of the URI or `Host`) and the full
+///   path and query. In an axum app, with the feature `axum`, that is the path
+///   from before [`nest`] stripped a prefix, and the one from after;
+/// - all values, in order, of `Accept`, `Accept-Encoding`, `Accept-Language`,
+///   `Origin`, `Range`, `If-*`, of `Forwarded`, `X-Forwarded-{Host, Port, Prefix,
+///   Proto}`, `X-Original-Url` and `X-Rewrite-Url`, and of each
+///   [`header`](Self::header) that you add;
+/// - whatever you add with [`and`](Self::and).
+///
+/// **An identity that is in none of these is not seen:** a session or a client
+/// certificate in the request's extensions, a tenant in a header of your own,
+/// the address of the client. If an answer depends on one, add it.
+///
+/// ```
+/// use http::Request;
+/// use tower_pool::{KeyExtractor, http::HttpKey};
+///
+/// let key = HttpKey::new().header("x-tenant");
+/// let of = |tenant: &str| {
+///     let request = Request::get("http://localhost/report/7").header("x-tenant", tenant);
+///     key.extract(&request.body(String::new()).unwrap())
+/// };
+/// assert!(of("north").is_some());
+/// assert_eq!(of("north"), of("north"));
+/// assert_ne!(of("north"), of("south"));
+/// ```
+///
+/// [`nest`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.nest
+#[derive(Clone)]
+pub struct HttpKey<X = ()> {
+    /// In the order in which their values are written.
+    headers: Vec<HeaderName>,
+    body_is_keyed: bool,
+    and: X,
+    /// Of its own, so that a key is hashed once, however often it is looked up.
+    hasher: RandomState,
+}
+
+/// What becomes of a request that says who sends it: by `Authorization`,
+/// `Proxy-Authorization` or `Cookie`, or by one of the headers that are in use
+/// for the same (`X-Api-Key`, `X-Auth-Token`, `X-Forwarded-User` and the like).
+///
+/// ```
+/// use http::Request;
+/// use tower_pool::{KeyExtractor, http::{Credentials, HttpKey}};
+///
+/// let of = |key: &HttpKey, token: &str| {
+///     let request = Request::get("http://localhost/me").header("authorization", token);
+///     key.extract(&request.body(String::new()).unwrap())
+/// };
+/// let careful = HttpKey::new();
+/// assert_eq!(of(&careful, "Bearer a"), None);
+///
+/// let each_their_own = HttpKey::new().credentials(Credentials::Key);
+/// assert_eq!(of(&each_their_own, "Bearer a"), of(&each_their_own, "Bearer a"));
+/// assert_ne!(of(&each_their_own, "Bearer a"), of(&each_their_own, "Bearer b"));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Credentials {
+    /// It passes straight through, and shares with nobody.
+    #[default]
+    Bypass,
+    /// Its credentials become part of its key: it shares with requests that
+    /// carry the very same.
+    Key,
+}
+
+impl HttpKey {
+    /// The key that is safe for any HTTP service whose answers depend on
+    /// nothing but the request line and headers.
+    #[must_use]
+    pub fn new() -> Self {
+        let by_name = ALWAYS_KEYED_BY_NAME.map(HeaderName::from_static);
+        Self {
+            headers: ALWAYS_KEYED.into_iter().chain(by_name).collect(),
+            body_is_keyed: false,
+            and: (),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl Default for HttpKey {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<X> HttpKey<X> {
+    /// Makes all values of a header part of the key.
+    ///
+    /// Responses that [`Vary`](https://www.rfc-editor.org/rfc/rfc9110#name-vary)
+    /// by it may then be shared. A header with credentials no longer makes its
+    /// request pass by.
+    ///
+    /// # Panics
+    ///
+    /// If `name` is not the name of a header.
+    ///
+    /// ```
+    /// use tower_pool::http::HttpKey;
+    ///
+    /// let key = HttpKey::new().header("X-Tenant").header(http::header::USER_AGENT);
+    /// # let _ = key;
+    /// ```
+    #[must_use]
+    pub fn header<N>(mut self, name: N) -> Self
+    where
+        N: TryInto<HeaderName> + fmt::Debug + Clone,
+    {
+        match name.clone().try_into() {
+            Ok(name) => self.add_header(name),
+            Err(_) => panic!("{name:?} is not the name of a header"),
+        }
+        self
+    }
+
+    /// Sets what becomes of requests with credentials, by default
+    /// [`Credentials::Bypass`].
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        match credentials {
+            Credentials::Key => {
+                for name in eligible::CREDENTIALS {
+                    self.add_header(HeaderName::from_static(name));
+                }
+            }
+            Credentials::Bypass => {
+                let credential = |name: &HeaderName| eligible::is_credential(name.as_str());
+                self.headers.retain(|name| !credential(name));
+            }
+        }
+        self
+    }
+
+    /// Adds to the key what `hook` finds in the request: a session in its
+    /// extensions, for instance. A request for which it returns `None` passes
+    /// straight through.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower_pool::{KeyExtractor, http::HttpKey};
+    ///
+    /// #[derive(Clone)]
+    /// struct Session { user: u64 }
+    ///
+    /// // `Some(None)`: those without a session share among themselves.
+    /// let key = HttpKey::new().and(|request: &Request<String>| {
+    ///     Some(request.extensions().get::<Session>().map(|session| session.user))
+    /// });
+    /// let of = |user| {
+    ///     let request = Request::get("/").extension(Session { user }).body(String::new());
+    ///     key.extract(&request.unwrap())
+    /// };
+    /// assert_ne!(of(1), of(2));
+    /// ```
+    #[must_use]
+    pub fn and<B, K, F>(self, hook: F) -> HttpKey<(X, F)>
+    where
+        F: Fn(&Request<B>) -> Option<K>,
+    {
+        HttpKey {
+            headers: self.headers,
+            body_is_keyed: self.body_is_keyed,
+            and: (self.and, hook),
+            hasher: self.hasher,
+        }
+    }
+
+    /// As [`and`](Self::and), for a hook that makes the request's *body* part of
+    /// the key: GET and HEAD with a body are then shared as well.
+    ///
+    /// Two bodies must have equal keys only if they are the same.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use http_body_util::Full;
+    /// use bytes::Bytes;
+    /// use tower_pool::{KeyExtractor, http::HttpKey};
+    ///
+    /// # #[derive(Clone)] struct Query;
+    /// // A layer in front has collected the body, and left a copy.
+    /// let key = HttpKey::new().and_body(|request: &Request<Full<Bytes>>| {
+    ///     request.extensions().get::<Bytes>().cloned()
+    /// });
+    /// # let _ = key;
+    /// ```
+    #[must_use]
+    pub fn and_body<B, K, F>(self, hook: F) -> HttpKey<(X, F)>
+    where
+        F: Fn(&Request<B>) -> Option<K>,
+    {
+        let mut key = self.and(hook);
+        key.body_is_keyed = true;
+        key
+    }
+
+    /// The headers whose values are part of the key.
+    pub(super) fn headers(&self) -> &[HeaderName] {
+        &self.headers
+    }
+
+    fn add_header(&mut self, name: HeaderName) {
+        if !self.headers.contains(&name) {
+            self.headers.push(name);
+        }
+    }
+
+    /// The key of a request that may be shared, or why it may not.
+    pub(super) fn look<B>(&self, request: &Request<B>) -> Result<RequestKey<X::Key>, Ineligible>
+    where
+        B: Body,
+        X: KeyExtractor<Request<B>>,
+    {
+        eligible::check(request, &self.headers, self.body_is_keyed)?;
+        let and = self.and.extract(request).ok_or(Ineligible::Bypass)?;
+        let line = self.write(request);
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(&line);
+        and.hash(&mut hasher);
+        Ok(RequestKey {
+            hash: hasher.finish(),
+            line,
+            and,
+        })
+    }
+
+    /// All that is keyed of a request's line and headers, so that no two
+    /// requests that differ in any of it are written the same way.
+    fn write<B>(&self, request: &Request<B>) -> Vec<u8> {
+        let mut line = Line(Vec::with_capacity(512));
+        line.0.push(u8::from(request.method() == Method::HEAD));
+        line.target(request.uri(), request.headers());
+        match original_uri(request) {
+            Some(uri) if uri != request.uri() => line.target(uri, request.headers()),
+            _ => line.none(),
+        }
+        for name in &self.headers {
+            for value in request.headers().get_all(name) {
+                line.some(value.as_bytes());
+            }
+            line.none();
+        }
+        line.0
+    }
+}
+
+impl<B, X> KeyExtractor<Request<B>> for HttpKey<X>
+where
+    B: Body,
+    X: KeyExtractor<Request<B>>,
+{
+    type Key = RequestKey<X::Key>;
+
+    fn extract(&self, request: &Request<B>) -> Option<Self::Key> {
+        self.look(request).ok()
+    }
+}
+
+impl<X> fmt::Debug for HttpKey<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpKey")
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The key of an HTTP request, made by [`HttpKey`].
+///
+/// It has the request's credentials in it where they are keyed, so it shows
+/// nothing of itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestKey<K = ()> {
+    hash: u64,
+    line: Vec<u8>,
+    and: K,
+}
+
+impl<K> RequestKey<K> {
+    /// Without the key itself: equal keys have equal hashes, and not the
+    /// other way round.
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+}
+
+impl<K> Hash for RequestKey<K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl<K> fmt::Debug for RequestKey<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestKey").finish_non_exhaustive()
+    }
+}
+
+/// Parts of a key, one after another, each with its length.
+struct Line(Vec<u8>);
+
+impl Line {
+    fn some(&mut self, part: &[u8]) {
+        self.0.push(1);
+        self.0.extend_from_slice(&part.len().to_ne_bytes());
+        self.0.extend_from_slice(part);
+    }
+
+    fn none(&mut self) {
+        self.0.push(0);
+    }
+
+    /// What is asked for, and of whom. An HTTP/1.1 request in its usual form
+    /// has no scheme and names its host in `Host`, an HTTP/2 request has it all
+    /// in its URI: both are written the same.
+    fn target(&mut self, uri: &Uri, headers: &HeaderMap) {
+        self.some(uri.scheme_str().unwrap_or("http").as_bytes());
+        let named = uri
+            .authority()
+            .map(|authority| authority.as_str().as_bytes());
+        let mut hosts = headers
+            .get_all(header::HOST)
+            .iter()
+            .map(|host| host.as_bytes());
+        let authority = named.or_else(|| hosts.next());
+        match authority {
+            Some(authority) => self.some(authority),
+            None => self.none(),
+        }
+        // Whoever answers may look at either, so another host counts as well,
+        // and so does which of them was the URI's.
+        let mut named_twice = false;
+        for host in hosts.filter(|host| Some(*host) != authority) {
+            self.some(host);
+            named_twice = true;
+        }
+        self.0
+            .push(if named_twice && named.is_some() { 2 } else { 0 });
+        self.some(uri.path().as_bytes());
+        match uri.query() {
+            Some(query) => self.some(query.as_bytes()),
+            None => self.none(),
+        }
+    }
+}

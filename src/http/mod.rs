@@ -1,0 +1,145 @@
+//! HTTP: one response for all who ask for the same, where that is safe.
+//!
+//! ```
+//! use std::convert::Infallible;
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use http_body_util::{BodyExt, Full};
+//! use tower::{ServiceBuilder, service_fn};
+//! use tower_pool::{PoolLayer, http::Role};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let reports = ServiceBuilder::new()
+//!     .layer(PoolLayer::http())
+//!     .service(service_fn(|request: Request<Full<Bytes>>| async move {
+//!         tokio::task::yield_now().await; // dear
+//!         let report = format!("the report at {}", request.uri());
+//!         Ok::<_, Infallible>(Response::new(Full::from(report)))
+//!     }));
+//!
+//! let get = || Request::get("/report/7").body(Full::<Bytes>::default()).unwrap();
+//! let (a, b) = tokio::join!(reports.request(get()), reports.request(get()));
+//! let (a, b) = (a?, b?);
+//! assert_eq!(b.extensions().get(), Some(&Role::Follower));
+//! assert_eq!(a.into_body().collect().await?.to_bytes(), "the report at /report/7");
+//! assert_eq!(b.into_body().collect().await?.to_bytes(), "the report at /report/7");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # In axum
+//!
+//! With the feature `axum`, [`PoolLayer::http()`](crate::PoolLayer::http) goes
+//! on a `Router` (`layer` or `route_layer`) or a `MethodRouter`:
+//!
+//! ```no_run
+//! use axum::{Router, extract::Path, routing::get};
+//! use tower_pool::PoolLayer;
+//!
+//! # async fn report(Path(_): Path<u32>) {}
+//! # async fn health() {}
+//! let app = Router::new()
+//!     .route("/report/{id}", get(report).layer(PoolLayer::http()))
+//!     .route("/health", get(health));
+//! # axum::serve::<tokio::net::TcpListener, _, _>;
+//! # let _: Router = app;
+//! ```
+//!
+//! Each route, and each method of it, has flights of its own: the layer holds
+//! none. To put it around a whole `Router`, give axum back its body:
+//!
+//! ```no_run
+//! use axum::{Router, ServiceExt, body::Body};
+//! use http::Request;
+//! use tower::{Layer, ServiceBuilder};
+//! use tower_pool::{PoolLayer, http::SharedBody};
+//!
+//! # async fn serve(app: Router) -> std::io::Result<()> {
+//! let app = ServiceBuilder::new()
+//!     .map_response(|response: http::Response<SharedBody>| response.map(Body::from))
+//!     .layer(PoolLayer::http())
+//!     .service(app);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! axum::serve(listener, ServiceExt::<Request<Body>>::into_make_service(app)).await
+//! # }
+//! ```
+//!
+//! A `Router` that is not served by `axum::serve`, but called as a service,
+//! makes its routes anew for each request, and their layers with them. Call
+//! `with_state(())` on it first, or nothing is ever shared.
+//!
+//! # Around a client
+//!
+//! The errors of a client are not `Clone`, so they are [shared](crate::SharedError):
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http_body_util::Empty;
+//! use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+//! use tower::ServiceBuilder;
+//! use tower_pool::{PoolLayer, SharedError};
+//!
+//! let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
+//! let client = ServiceBuilder::new()
+//!     .layer(PoolLayer::http())
+//!     .map_err(SharedError::new)
+//!     .service(client);
+//! # fn is_service<B: http_body::Body>(_: impl tower::Service<http::Request<B>>) {}
+//! # is_service::<Empty<Bytes>>(client);
+//! ```
+//!
+//! # The parts
+//!
+//! - [`HttpPoolLayer`] and [`HttpPool`] are the layer and its service.
+//! - [`HttpKey`] says which requests are the same, and which may not be shared.
+//!   **What it does not see it cannot tell apart**: add an identity that is in the
+//!   request's extensions or in a header of your own.
+//! - [`HttpPolicy`] says which responses may be handed to others. If one may not,
+//!   all who wait for it are let go at once, in parallel, and the next callers
+//!   of its key do not wait at all for a while.
+//! - [`SharedBody`] is one body that many read, each at its own pace, while it
+//!   arrives. [`ShareBodyLayer`] makes such bodies without a pool.
+//! - [`Role`] in a response's extensions says how it came about.
+//!
+//! # What to know
+//!
+//! - A follower's response has the version of its own request, and everything
+//!   else from its leader's: also what is in its extensions.
+//! - A deadline of one caller belongs outside of the pool. One that is inside
+//!   counts for all who share the call.
+//! - The rules are those of RFC 9110 and RFC 9111 for a shared cache. An answer
+//!   that depends on something it does not say in `Vary` or `Cache-Control` is
+//!   taken at its word.
+
+mod arriving;
+#[cfg(feature = "axum")]
+mod axum;
+mod body;
+mod cache_control;
+mod eligible;
+mod future;
+mod key;
+mod layer;
+mod memory;
+mod nested;
+mod origin;
+mod policy;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+mod role;
+mod service;
+
+#[cfg(feature = "reqwest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+pub use self::reqwest::{ReqwestFuture, ReqwestService};
+pub use self::{
+    body::SharedBody,
+    future::ResponseFuture,
+    key::{Credentials, HttpKey, RequestKey},
+    layer::{HttpPoolLayer, Join},
+    origin::HttpService,
+    policy::HttpPolicy,
+    role::Role,
+    service::HttpPool,
+};

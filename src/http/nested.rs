@@ -1,0 +1,50 @@
+//! Sees a request's URI as it was before a router stripped a prefix from it.
+//!
+//! Inside of axum's `nest("/{tenant}", ..)` the URI of a request is without the
+//! tenant. axum keeps the whole one in the request's extensions, under a type
+//! of its own, which takes the feature `axum` to see.
+
+use std::any::type_name;
+
+use ::http::{Request, Uri};
+
+/// The URI that came with the request, if a router has kept it.
+#[cfg(feature = "axum")]
+pub(super) fn original_uri<B>(request: &Request<B>) -> Option<&Uri> {
+    let original = request.extensions().get::<::axum::extract::OriginalUri>();
+    original.map(|original| &original.0)
+}
+
+#[cfg(not(feature = "axum"))]
+pub(super) fn original_uri<B>(_: &Request<B>) -> Option<&Uri> {
+    None
+}
+
+/// Panics if the requests are axum's and their original URI cannot be seen, for
+/// want of the feature or because it is for another version of axum. Else one
+/// tenant's answers might go to another.
+///
+/// Names of types are the compiler's choice, but this is no more than a guard
+/// for those who have forgotten something.
+pub(super) fn assert_seen_through<B: 'static>() {
+    let body = type_name::<B>();
+    assert!(
+        !body.contains("axum_core::body::Body") || can_see_through::<B>(),
+        "PoolLayer::http() in an axum app needs tower-pool's feature `axum`, for the same version \
+         of axum: without it, what is under `nest(\"/{{tenant}}\", ..)` is the same for all tenants"
+    );
+}
+
+/// `B` is axum's body, or a wrapper around it.
+#[cfg(feature = "axum")]
+fn can_see_through<B: 'static>() -> bool {
+    use std::any::TypeId;
+
+    type AxumBody = ::axum::body::Body;
+    TypeId::of::<B>() == TypeId::of::<AxumBody>() || type_name::<B>() != type_name::<AxumBody>()
+}
+
+#[cfg(not(feature = "axum"))]
+fn can_see_through<B: 'static>() -> bool {
+    false
+}

@@ -1,0 +1,221 @@
+//! The HTTP service that shares calls: [`HttpPool`].
+
+use std::{
+    fmt,
+    hash::RandomState,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use ::http::{Request, Response};
+use http_body::Body;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::{
+    body::SharedBody,
+    future::{Course, ResponseFuture},
+    key::HttpKey,
+    origin::{Ask, ByKey, Common, HttpService, Judge, Origin},
+};
+use crate::{
+    flight::Config,
+    key::KeyExtractor,
+    policy::{Policy, ShareAll},
+    service::Pool,
+    stats::Stats,
+};
+
+/// Shares one call between concurrent HTTP requests that ask for the same.
+///
+/// It is made by an [`HttpPoolLayer`](super::HttpPoolLayer). Its responses have
+/// a [`SharedBody`], which every caller reads for itself, and their
+/// [`Role`](super::Role) in their extensions. Clones share their flights.
+pub struct HttpPool<S, B, X = (), P = ShareAll>
+where
+    S: HttpService<B>,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error>,
+{
+    pool: PoolOf<S, B, X, P>,
+    key: Arc<HttpKey<X>>,
+    common: Arc<CommonOf<B, X, P>>,
+}
+
+type PoolOf<S, B, X, P> = Pool<
+    Origin<S, P, <X as KeyExtractor<Request<B>>>::Key>,
+    Ask<B, <X as KeyExtractor<Request<B>>>::Key>,
+    ByKey,
+    Judge<P, <X as KeyExtractor<Request<B>>>::Key>,
+    RandomState,
+>;
+
+type CommonOf<B, X, P> = Common<P, <X as KeyExtractor<Request<B>>>::Key>;
+
+impl<S, B, X, P> HttpPool<S, B, X, P>
+where
+    S: HttpService<B> + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + Sync + 'static,
+    B: Send + 'static,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error> + Send + Sync + 'static,
+{
+    pub(super) fn new(
+        inner: S,
+        key: Arc<HttpKey<X>>,
+        common: CommonOf<B, X, P>,
+        config: Config,
+    ) -> Self {
+        let common = Arc::new(common);
+        let origin = Origin {
+            inner,
+            common: Arc::clone(&common),
+        };
+        let judge = Judge(Arc::clone(&common));
+        let hasher = RandomState::new();
+        Self {
+            pool: Pool::new(origin, Arc::new(ByKey), Arc::new(judge), hasher, config),
+            key,
+            common,
+        }
+    }
+}
+
+impl<S, B, X, P> HttpPool<S, B, X, P>
+where
+    S: HttpService<B> + Clone,
+    B: Body,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error>,
+{
+    /// Sends a request, or joins an equal one that is under way.
+    ///
+    /// # Errors
+    ///
+    /// Those of the inner service. A follower gets a clone of its leader's.
+    ///
+    /// # Panics
+    ///
+    /// If a hook of the key panics, or the [`Eq`] or [`Hash`](std::hash::Hash)
+    /// of what it returned. Nobody else is affected.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future never disturbs other callers.
+    pub fn request(&self, request: Request<B>) -> ResponseFuture<S, B, X, P> {
+        let version = request.version();
+        let (key, course) = match self.key.look(&request) {
+            Err(why) => (None, Course::Ineligible(why)),
+            Ok(key) if self.common.memory.holds(key.hash()) => {
+                (None, Course::Remembered(key.hash()))
+            }
+            Ok(key) => (Some(Arc::new(key)), Course::Aboard),
+        };
+        let arriving = self.common.arriving.as_ref();
+        let since = arriving.map(|_| Instant::now());
+        if let (Some(key), Some(arriving)) = (&key, arriving) {
+            if let Some(response) = arriving.join(key) {
+                self.pool.count_late_joiner();
+                return ResponseFuture::late(response, version, Arc::clone(&self.common));
+            }
+        }
+        let ask = Ask {
+            request,
+            key,
+            since,
+        };
+        let call = self.pool.request(ask);
+        ResponseFuture::under_way(call, course, version, Arc::clone(&self.common))
+    }
+
+    /// Has later requests that are equal to this one not join what is under
+    /// way: the next one is sent anew. Those aboard still get their response.
+    ///
+    /// For when the response under way is known to be out of date, after a write
+    /// for instance. Returns whether there was such a request under way.
+    pub fn forget(&self, request: &Request<B>) -> bool {
+        let Ok(key) = self.key.look(request) else {
+            return false;
+        };
+        let arriving = self.common.arriving.as_ref();
+        let arriving = arriving.is_some_and(|arriving| arriving.forget(&key));
+        self.pool.forget(&Arc::new(key)) || arriving
+    }
+}
+
+impl<S, B, X, P> HttpPool<S, B, X, P>
+where
+    S: HttpService<B>,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error>,
+{
+    /// Returns the number of requests under way that a newcomer could join.
+    pub fn in_flight(&self) -> usize {
+        let arriving = self.common.arriving.as_ref();
+        self.pool.in_flight() + arriving.map_or(0, |arriving| arriving.len())
+    }
+
+    /// Returns what this pool, with its clones, has done so far.
+    pub fn stats(&self) -> Stats {
+        self.pool.stats()
+    }
+
+    /// Returns the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.pool.get_ref().inner
+    }
+}
+
+impl<S, B, X, P> Service<Request<B>> for HttpPool<S, B, X, P>
+where
+    S: HttpService<B> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Clone + Send + Sync + 'static,
+    B: Body + Send + 'static,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error> + Send + Sync + 'static,
+{
+    type Response = Response<SharedBody>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, B, X, P>;
+
+    /// Always ready: each call waits for the inner service itself.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// As [`request`](Self::request).
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.request(request)
+    }
+}
+
+impl<S, B, X, P> Clone for HttpPool<S, B, X, P>
+where
+    S: HttpService<B> + Clone,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error>,
+{
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            key: Arc::clone(&self.key),
+            common: Arc::clone(&self.common),
+        }
+    }
+}
+
+impl<S, B, X, P> fmt::Debug for HttpPool<S, B, X, P>
+where
+    S: HttpService<B>,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, S::Error>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpPool")
+            .field("key", &self.key)
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
+    }
+}
