@@ -98,6 +98,9 @@
 mod error;
 mod flight;
 mod future;
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod http;
 mod key;
 mod layer;
 mod policy;
