@@ -134,7 +134,9 @@ mod service;
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use self::reqwest::{ReqwestFuture, ReqwestService};
 pub use self::{
-    body::SharedBody,
+    body::{
+        DEFAULT_MAX_LAG, ShareBody, ShareBodyFuture, ShareBodyLayer, SharedBody, SharedBodyError,
+    },
     future::ResponseFuture,
     key::{Credentials, HttpKey, RequestKey},
     layer::{HttpPoolLayer, Join},

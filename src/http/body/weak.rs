@@ -1,0 +1,38 @@
+//! A handle by which newcomers join a body: [`WeakBody`].
+
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
+
+use super::{Shared, SharedBody};
+
+/// Finds a [`SharedBody`] that is under way, and keeps nothing of it.
+#[derive(Clone)]
+pub(crate) struct WeakBody(Weak<Shared>);
+
+impl WeakBody {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        Self(Arc::downgrade(shared))
+    }
+
+    /// A new reader at the first byte, if there is a reader, the start is still
+    /// held, and the body is not over.
+    pub(crate) fn join(&self) -> Option<SharedBody> {
+        let shared = self.0.upgrade()?;
+        let mark = shared.state.lock().join()?;
+        Some(SharedBody::reader(shared, mark))
+    }
+
+    /// How many can still read the body.
+    pub(crate) fn readers(&self) -> usize {
+        let shared = self.0.upgrade();
+        shared.map_or(0, |shared| shared.state.lock().readers())
+    }
+}
+
+impl fmt::Debug for WeakBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakBody").finish_non_exhaustive()
+    }
+}
