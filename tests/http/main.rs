@@ -1,0 +1,5 @@
+//! `PoolLayer::http()` and its parts.
+
+mod requests;
+mod responses;
+mod support;
