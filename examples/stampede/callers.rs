@@ -24,7 +24,7 @@ use crate::{
     server::Server,
     table::counted,
     with_causes,
-    workload::{Digest, Key, Workload},
+    workload::{Key, Workload},
 };
 
 /// Below what an HTTP/2 server lets one connection have under way, which is
@@ -37,7 +37,7 @@ pub(crate) struct Crowd {
     callers: u16,
     rounds: u16,
     /// The right answer for each key.
-    expected: Vec<Digest>,
+    expected: Vec<String>,
     /// How long a caller waits before it takes its request for lost.
     patience: Duration,
 }
@@ -101,7 +101,7 @@ impl Crowd {
                 client: clients[number / CALLERS_PER_CONNECTION].clone(),
                 key,
                 url: server.url(key),
-                expected: Arc::clone(expected),
+                expected: expected.clone(),
             };
             let (gate, progress) = (Arc::clone(&gate), progress.clone());
             crowd.spawn(caller.ask_each_round(self.rounds, gate, progress));
@@ -136,7 +136,7 @@ struct Caller {
     client: Client,
     key: Key,
     url: String,
-    expected: Digest,
+    expected: String,
 }
 
 impl Caller {

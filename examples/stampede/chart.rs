@@ -1,4 +1,4 @@
-//! Both runs in a picture: what reached the service over time, and how long the
+//! Both runs in a picture: what reached the handler over time, and how long the
 //! callers waited. The runs differ by orders of magnitude and share their axes,
 //! so these are logarithmic, all but the one for the share of callers.
 

@@ -3,15 +3,15 @@
 //! server, the HTTP between them, the work, and every number that is printed.
 //!
 //! ```text
-//! cargo run --release --example stampede
-//! cargo run --release --example stampede -- --help
+//! cargo run --release --features axum --example stampede
+//! cargo run --release --features axum --example stampede -- --help
 //! ```
 //!
 //! Both runs share all code but for one line, the one with the `PoolLayer`:
 //!
 //! - [`args`]: the command line.
-//! - [`workload`]: the expensive service, which counts the calls that reach it.
-//! - [`server`]: axum, in front of whatever service it is given.
+//! - [`workload`]: the axum app, which counts the calls that reach its handler.
+//! - [`server`]: whatever app it is given, on a port.
 //! - [`callers`]: the stampede, which checks every answer.
 //! - [`run`]: one run, measured.
 //! - [`table`] and [`chart`]: both runs in numbers and in a picture; [`axis`] is
@@ -38,14 +38,13 @@ use std::{
 };
 
 use tokio::runtime;
-use tower::Layer;
 use tower_pool::PoolLayer;
 
 use self::{
     args::Args,
     callers::Crowd,
     run::Run,
-    workload::{Calls, Key, Workload},
+    workload::{Calls, Workload},
 };
 
 /// Whatever ends the program early, with a message for whoever started it.
@@ -81,13 +80,12 @@ async fn stampede(args: &Args) -> Result<(), Error> {
     writeln!(out, "{crowd}.\n{workload}.")?;
 
     let calls = Calls::default();
-    let service = workload::service(&workload, &calls);
-    let unpooled = Run::measure("unpooled", service, &calls, &crowd).await?;
+    let app = workload::app(&workload, &calls);
+    let unpooled = Run::measure("unpooled", app, &calls, &crowd).await?;
 
     let calls = Calls::default();
-    let service = workload::service(&workload, &calls);
-    let service = PoolLayer::new(|key: &Key| Some(*key)).layer(service);
-    let pooled = Run::measure("pooled", service, &calls, &crowd).await?;
+    let app = workload::app(&workload, &calls).layer(PoolLayer::http());
+    let pooled = Run::measure("pooled", app, &calls, &crowd).await?;
 
     writeln!(out, "{}", table::of(&unpooled, &pooled))?;
     writeln!(out, "{}", table::verdict(&unpooled, &pooled))?;

@@ -1,7 +1,8 @@
-//! One run of the stampede against one service, and what was measured in it.
+//! One run of the stampede against one app, and what was measured in it.
 
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use cpu_time::ProcessTime;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -9,7 +10,7 @@ use crate::{
     Error,
     callers::{Answer, Crowd},
     server::Server,
-    workload::{Calls, DigestService},
+    workload::Calls,
 };
 
 /// All times but latencies count from the first request. All lists are sorted.
@@ -18,7 +19,7 @@ pub(crate) struct Run {
     pub(crate) name: &'static str,
     /// How many asked at a time, round after round.
     pub(crate) callers: usize,
-    /// When each inner call reached the service.
+    /// When each inner call reached the handler.
     pub(crate) calls: Vec<Duration>,
     /// When each caller had its answer.
     pub(crate) answers: Vec<Duration>,
@@ -29,15 +30,15 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Serves `service`, which counts its own `calls`, and sends the crowd to it.
+    /// Serves `app`, which counts its own `calls`, and sends the crowd to it.
     pub(crate) async fn measure(
         name: &'static str,
-        service: impl DigestService,
+        app: Router,
         calls: &Calls,
         crowd: &Crowd,
     ) -> Result<Self, Error> {
         let progress = progress_bar(name, crowd)?;
-        let server = Server::start(service).await?;
+        let server = Server::start(app).await?;
 
         let cpu_before = ProcessTime::try_now()?;
         let answers = crowd.storm(&server, &progress).await?;

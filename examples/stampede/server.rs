@@ -1,5 +1,4 @@
-//! The web server: axum on a free port of the loopback interface, with
-//! `GET /digest/{key}` in front of a service.
+//! The web server: an axum app on a free port of the loopback interface.
 
 use std::{
     future::IntoFuture,
@@ -7,20 +6,10 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::StatusCode,
-    routing::get,
-    serve::ListenerExt,
-};
+use axum::{Router, serve::ListenerExt};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tower::ServiceExt;
 
-use crate::{
-    Error,
-    workload::{DigestService, Key},
-};
+use crate::{Error, workload::Key};
 
 /// A server that is up.
 #[derive(Debug)]
@@ -31,17 +20,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts to serve `service`, be there a pool around it or not.
-    pub(crate) async fn start(service: impl DigestService) -> io::Result<Self> {
+    /// Starts to serve `app`, be there a pool in it or not.
+    pub(crate) async fn start(app: Router) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         // Else small answers wait for the acknowledgement of those before them,
-        // which has nothing to do with the service.
+        // which has nothing to do with the app.
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
         let (stop, stopped) = oneshot::channel();
-        let serving = axum::serve(listener, routes(service)).with_graceful_shutdown(async {
+        let serving = axum::serve(listener, app).with_graceful_shutdown(async {
             // An error means that the server was dropped: time to stop as well.
             let _ = stopped.await;
         });
@@ -62,22 +51,5 @@ impl Server {
         // It cannot be received if the server has ended: then the task says why.
         let _ = self.stop.send(());
         Ok(self.task.await??)
-    }
-}
-
-fn routes<S: DigestService>(service: S) -> Router {
-    Router::new()
-        .route("/digest/{key}", get(digest::<S>))
-        .with_state(service)
-}
-
-/// All that a handler has to do about the pool is to call it like any service.
-async fn digest<S: DigestService>(
-    State(service): State<S>,
-    Path(key): Path<Key>,
-) -> Result<String, (StatusCode, String)> {
-    match service.oneshot(key).await {
-        Ok(digest) => Ok(digest.to_string()),
-        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
     }
 }

@@ -1,4 +1,4 @@
-//! The expensive work, and the service that does it.
+//! The expensive work, and the app that does it.
 
 use std::{
     fmt, fs,
@@ -8,35 +8,15 @@ use std::{
     time::Instant,
 };
 
+use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use flate2::{Compression, write::DeflateEncoder};
 use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
-use tower::{Service, service_fn};
-use tower_pool::SharedError;
 
-use crate::table::counted;
+use crate::{Error, table::counted, with_causes};
 
 /// What is asked for.
 pub(crate) type Key = u16;
-
-/// The answer. A pool gives a clone of it to each caller, so it is one that is
-/// cheap to clone.
-pub(crate) type Digest = Arc<str>;
-
-/// A service that answers with digests. The server takes any, pooled or not.
-pub(crate) trait DigestService:
-    Service<Key, Response = Digest, Error = SharedError, Future: Send> + Clone + Send + Sync + 'static
-{
-}
-
-impl<S> DigestService for S where
-    S: Service<Key, Response = Digest, Error = SharedError, Future: Send>
-        + Clone
-        + Send
-        + Sync
-        + 'static
-{
-}
 
 /// What one call has to do.
 #[derive(Debug)]
@@ -54,7 +34,7 @@ impl Workload {
     /// the hash of the one before, so that none of them can be left out.
     ///
     /// This takes its time: not to be called on an async thread.
-    pub(crate) fn digest(&self, key: Key) -> io::Result<Digest> {
+    pub(crate) fn digest(&self, key: Key) -> io::Result<String> {
         let content = fs::read(&self.file)?;
         let mut salt = Sha256::digest(key.to_be_bytes());
         for _ in 0..self.passes {
@@ -63,7 +43,7 @@ impl Workload {
             encoder.write_all(&content)?;
             salt = encoder.finish()?.finalize();
         }
-        Ok(format!("{salt:x}").into())
+        Ok(format!("{salt:x}"))
     }
 }
 
@@ -75,7 +55,7 @@ impl fmt::Display for Workload {
     }
 }
 
-/// The calls that reached the service, counted at the service itself: what a
+/// The calls that reached the handler, counted in the handler itself: what a
 /// pool in front of it says about them is not taken on trust.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Calls(Arc<Mutex<Vec<Instant>>>);
@@ -93,20 +73,15 @@ impl Calls {
     }
 }
 
-/// The service that does the work, on a thread where it keeps nobody waiting.
-///
-/// A [`SharedError`], because a pool hands errors to several callers too and
-/// `io::Error` cannot be cloned.
-pub(crate) fn service(workload: &Arc<Workload>, calls: &Calls) -> impl DigestService + use<> {
+/// The app: `GET /digest/{key}` does the work, on a thread where it keeps nobody
+/// waiting. It knows of no pool.
+pub(crate) fn app(workload: &Arc<Workload>, calls: &Calls) -> Router {
     let (workload, calls) = (Arc::clone(workload), calls.clone());
-    service_fn(move |key| {
-        let (workload, calls) = (Arc::clone(&workload), calls.clone());
-        async move {
-            calls.count_one();
-            spawn_blocking(move || workload.digest(key))
-                .await
-                .map_err(SharedError::new)?
-                .map_err(SharedError::new)
-        }
-    })
+    let digest = move |Path(key): Path<Key>| async move {
+        calls.count_one();
+        let digest = spawn_blocking(move || workload.digest(key)).await;
+        let digest = digest.map_err(Error::from).and_then(|digest| Ok(digest?));
+        digest.map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, with_causes(&*error)))
+    };
+    Router::new().route("/digest/{key}", get(digest))
 }
