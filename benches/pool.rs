@@ -10,11 +10,11 @@
 //! then criterion takes the times, the bare service beside the pool.
 #![allow(missing_docs)] // of what criterion's macros make
 
+mod measure;
+
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
     convert::Infallible,
     hint::black_box,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
@@ -22,24 +22,6 @@ use criterion::{BenchmarkId, Criterion, criterion_group};
 use tokio::runtime::{Builder, Runtime};
 use tower::{Layer as _, Service, ServiceExt, service_fn};
 use tower_pool::PoolLayer;
-
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// When the inner service has its answer.
 #[derive(Clone, Copy)]
@@ -106,55 +88,36 @@ fn lone(criterion: &mut Criterion) {
     }
 }
 
-/// Prints the allocations of one call, and sees to it that they are as promised.
-fn allocations() {
-    const CALLS: u64 = 10_000;
+/// Prints what the pool adds to a call, and sees to it that it allocates no more
+/// than is promised.
+fn added() {
     let runtime = runtime();
-    let count = |run: &dyn Fn() -> Duration| {
-        run(); // whatever is allocated once, and kept
-        let before = ALLOCATIONS.load(Relaxed);
-        run();
-        (ALLOCATIONS.load(Relaxed) - before) as f64 / CALLS as f64
-    };
     for (inner, name) in Inner::ALL {
         let (bare, pool) = (inner.service(), pooled(inner.service()));
-        let bare = count(&|| runtime.block_on(run(&bare, CALLS)));
-        let pool = count(&|| runtime.block_on(run(&pool, CALLS)));
-        println!("lone, {name}: allocations of a call: bare {bare:.3}, pool {pool:.3}");
+        let bare = |calls| runtime.block_on(run(&bare, calls));
+        let pool = |calls| runtime.block_on(run(&pool, calls));
+
+        let allocations = [
+            measure::allocations(10_000, bare),
+            measure::allocations(10_000, pool),
+        ];
+        let (time, added) = measure::bare_and_added(bare, pool);
+        println!(
+            "lone, {name}: bare {time:.0} ns and {:.3} allocations; with a pool {added:.0} ns more \
+             and {:.3} allocations",
+            allocations[0], allocations[1],
+        );
         assert!(
-            pool - bare <= 2.0,
+            allocations[1] - allocations[0] <= 2.0,
             "a pool adds at most two allocations to a call"
         );
-    }
-}
-
-/// Prints what the pool adds to the time of a call: the median of many short
-/// runs in turn, so that both sides see the same machine.
-fn added_time() {
-    const TURNS: usize = 501;
-    const CALLS: u64 = 2_000;
-    let runtime = runtime();
-    for (inner, name) in Inner::ALL {
-        let (bare, pool) = (inner.service(), pooled(inner.service()));
-        let mut times = [(); TURNS].map(|()| {
-            let per_call = |time: Duration| time.as_secs_f64() * 1e9 / CALLS as f64;
-            let bare = per_call(runtime.block_on(run(&bare, CALLS)));
-            let pool = per_call(runtime.block_on(run(&pool, CALLS)));
-            (bare, pool - bare)
-        });
-        times.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let added = times[TURNS / 2].1;
-        times.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let bare = times[TURNS / 2].0;
-        println!("lone, {name}: bare {bare:.0} ns, added by the pool {added:.0} ns");
     }
 }
 
 criterion_group!(benches, lone);
 
 fn main() {
-    allocations();
-    added_time();
+    added();
     benches();
     Criterion::default().configure_from_args().final_summary();
 }

@@ -28,23 +28,18 @@ pub(super) fn original_uri<B>(_: &Request<B>) -> Option<&Uri> {
 /// for those who have forgotten something.
 pub(super) fn assert_seen_through<B: 'static>() {
     let body = type_name::<B>();
+    if !body.contains("axum_core::body::Body") {
+        return;
+    }
+    // Axum's body, or a wrapper around it.
+    #[cfg(feature = "axum")]
+    let seen_through = body != type_name::<::axum::body::Body>()
+        || std::any::TypeId::of::<B>() == std::any::TypeId::of::<::axum::body::Body>();
+    #[cfg(not(feature = "axum"))]
+    let seen_through = false;
     assert!(
-        !body.contains("axum_core::body::Body") || can_see_through::<B>(),
+        seen_through,
         "PoolLayer::http() in an axum app needs tower-pool's feature `axum`, for the same version \
          of axum: without it, what is under `nest(\"/{{tenant}}\", ..)` is the same for all tenants"
     );
-}
-
-/// `B` is axum's body, or a wrapper around it.
-#[cfg(feature = "axum")]
-fn can_see_through<B: 'static>() -> bool {
-    use std::any::TypeId;
-
-    type AxumBody = ::axum::body::Body;
-    TypeId::of::<B>() == TypeId::of::<AxumBody>() || type_name::<B>() != type_name::<AxumBody>()
-}
-
-#[cfg(not(feature = "axum"))]
-fn can_see_through<B: 'static>() -> bool {
-    false
 }

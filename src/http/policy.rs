@@ -10,6 +10,9 @@ use crate::policy::{Policy, Verdict};
 /// (RFC 9111 §5.2.2).
 const NO_STORE_OR_CACHE: [&str; 2] = ["no-store", "no-cache"];
 
+/// `Cache-Control` for the caches in front of an origin (RFC 9213).
+const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+
 /// Fields that speak of the one client that was answered (RFC 6265, RFC 9110 §11).
 const OF_ONE_CLIENT: [HeaderName; 6] = [
     header::SET_COOKIE,
@@ -144,10 +147,10 @@ impl HttpPolicy {
     }
 
     fn may_be_stored<B>(&self, response: &Response<B>) -> bool {
-        let fields = ["cache-control", "cdn-cache-control"];
+        let fields = [header::CACHE_CONTROL, CDN_CACHE_CONTROL];
         let mut values = fields
             .iter()
-            .flat_map(|field| response.headers().get_all(*field));
+            .flat_map(|field| response.headers().get_all(field));
         !values.any(|value| {
             cache_control::says(value, &NO_STORE_OR_CACHE)
                 || !self.share_private && cache_control::says(value, &["private"])
