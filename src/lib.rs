@@ -45,6 +45,10 @@
 //!   another [`Verdict`] than to share it.
 //! - [`SharedError`] makes any error cloneable.
 //! - [`Stats`] says what a pool has done.
+#![cfg_attr(
+    feature = "http",
+    doc = "- [`http`](mod@http) has a key and a policy for HTTP, in one line: [`PoolLayer::http`]."
+)]
 //!
 //! # What happens to a call
 //!
