@@ -59,6 +59,8 @@ pub(super) fn check<B: Body>(
     let headers = request.headers();
     let unshareable = headers.keys().any(|name| match name.as_str() {
         "upgrade" | "expect" => true,
+        // It is not the GET that it seems to be.
+        "x-http-method" | "x-http-method-override" | "x-method-override" => true,
         // A condition or a credential that the key does not know.
         other => (other.starts_with("if-") || is_credential(other)) && !keyed.contains(name),
     });

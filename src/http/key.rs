@@ -45,7 +45,8 @@ const ALWAYS_KEYED_BY_NAME: [&str; 7] = [
 /// with one response.
 ///
 /// Only GET and HEAD without a body have a key, and of those none that upgrades
-/// or expects something, that says `no-store`, or that carries credentials
+/// or expects something, that stands for another method
+/// (`X-HTTP-Method-Override`), that says `no-store`, or that carries credentials
 /// (unless they are [made part of the key](Credentials::Key)). What such a
 /// request is answered with is never handed to another.
 ///

@@ -42,7 +42,6 @@
 //! let app = Router::new()
 //!     .route("/report/{id}", get(report).layer(PoolLayer::http()))
 //!     .route("/health", get(health));
-//! # axum::serve::<tokio::net::TcpListener, _, _>;
 //! # let _: Router = app;
 //! ```
 //!

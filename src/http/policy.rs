@@ -27,7 +27,7 @@ const OF_ONE_CLIENT: [HeaderName; 6] = [
 /// Lets a response be shared only where a shared cache that holds it for no
 /// time at all could have reused it (RFC 9111 §3, §4).
 ///
-/// Not shared, and so [`Verdict::Solo`], is a response
+/// Kept back ([`Verdict::Solo`]) is a response
 ///
 /// - with `no-store`, `private` or `no-cache` in `Cache-Control` (or in
 ///   `CDN-Cache-Control`, RFC 9213), qualified or not, or with a field there
@@ -36,9 +36,13 @@ const OF_ONE_CLIENT: [HeaderName; 6] = [
 ///   `Authentication-Info`, `Proxy-Authentication-Info` or `Upgrade`;
 /// - with `Vary: *`, or a `Vary` that names a header which is not part of the
 ///   key, or is malformed;
-/// - whose status is about its one client or connection: 1xx, 400, 401, 407,
-///   408, 413, 417, 421, 425, 428, 429, 431, 511;
+/// - whose status is 1xx, 401 or 407;
 /// - whose body is known to be larger than [`max_body`](Self::max_body).
+///
+/// If the status says that something was wrong with this one request or client,
+/// which may have been in a header that is not part of the key, another asks
+/// for the rest ([`Verdict::Retry`]): 400, 408, 413, 417, 421, 425, 428, 429,
+/// 431, 511. So nobody can spoil an answer for others, nor set them all loose.
 ///
 /// All others are shared, those that have expired or have no freshness too, and
 /// 206, 304 and 416, as `Range` and `If-*` are part of the key. 5xx and errors
@@ -137,9 +141,10 @@ impl HttpPolicy {
         self.keyed.push(header::HOST);
     }
 
-    fn shares<B: Body>(&self, response: &Response<B>) -> bool {
-        let headers = response.headers();
-        !of_one_client(response.status())
+    fn may_be_shared<B: Body>(&self, response: &Response<B>) -> bool {
+        let (status, headers) = (response.status(), response.headers());
+        !status.is_informational()
+            && !matches!(status.as_u16(), 401 | 407)
             && !OF_ONE_CLIENT.iter().any(|name| headers.contains_key(name))
             && self.may_be_stored(response)
             && self.varies_by_key(response)
@@ -184,21 +189,27 @@ impl Default for HttpPolicy {
 
 impl<B: Body, E> Policy<Response<B>, E> for HttpPolicy {
     fn verdict(&self, outcome: Result<&Response<B>, &E>) -> Verdict {
-        match outcome {
-            Ok(response) if !self.shares(response) => Verdict::Solo,
-            Ok(response) if !response.status().is_server_error() => Verdict::Share,
-            Ok(_) | Err(_) => self.server_errors,
+        let Ok(response) = outcome else {
+            return self.server_errors;
+        };
+        if !self.may_be_shared(response) {
+            Verdict::Solo
+        } else if blames_the_request(response.status()) {
+            Verdict::Retry
+        } else if response.status().is_server_error() {
+            self.server_errors
+        } else {
+            Verdict::Share
         }
     }
 }
 
-/// Is this the status of a response that another client, with headers or on a
-/// connection of its own, might not have got? RFC 9110 §15, RFC 8470 (425), and
-/// RFC 6585 for those that no cache may store (428, 429, 431, 511).
-fn of_one_client(status: StatusCode) -> bool {
-    status.is_informational()
-        || matches!(
-            status.as_u16(),
-            400 | 401 | 407 | 408 | 413 | 417 | 421 | 425 | 428 | 429 | 431 | 511
-        )
+/// Is this what a request of the same key, but with other headers or from
+/// another client, might not have got? RFC 9110 §15, RFC 8470 (425), and RFC
+/// 6585 for what no cache may store (428, 429, 431, 511).
+fn blames_the_request(status: StatusCode) -> bool {
+    matches!(
+        status.as_u16(),
+        400 | 408 | 413 | 417 | 421 | 425 | 428 | 429 | 431 | 511
+    )
 }

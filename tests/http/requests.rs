@@ -97,6 +97,18 @@ async fn upgrade_and_expect_do_not_join() {
 }
 
 #[tokio::test]
+async fn a_get_that_stands_for_another_method_does_not_join() {
+    for name in [
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+    ] {
+        assert!(!joins(|| get("/").header(name, "DELETE")).await, "{name}");
+        assert!(!second_follows(layer(), get("/"), get("/").header(name, "GET")).await);
+    }
+}
+
+#[tokio::test]
 async fn credentials_do_not_join_by_default_and_not_even_their_like() {
     for name in [
         "authorization",

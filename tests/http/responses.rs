@@ -1,6 +1,12 @@
 //! Which responses are handed on: each row of the table in the docs of `HttpPolicy`.
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
 
 use http::{Response, response};
 use tower_pool::{
@@ -103,10 +109,29 @@ async fn what_speaks_of_one_client_is_not_handed_on() {
     for name in names {
         assert!(!shared_with(name, "a=1").await, "{name}");
     }
-    for code in [
-        101, 400, 401, 407, 408, 413, 417, 421, 425, 428, 429, 431, 511,
-    ] {
+    for code in [101, 103, 401, 407] {
         assert!(!shared(move || status(code)).await, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn what_blames_one_request_is_not_handed_on_and_one_asks_again_for_the_rest() {
+    for code in [400, 408, 413, 417, 421, 425, 428, 429, 431, 511] {
+        let requests = (0..3).map(|_| empty(get("/"))).collect();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let answer = move || match calls.fetch_add(1, SeqCst) {
+            0 => status(code),
+            _ => status(200),
+        };
+        let got = ask_with(layer(), requests, answer).await;
+        let [first, others @ ..] = &got[..] else {
+            panic!("three callers");
+        };
+        assert_eq!((first.call, first.role), (0, Role::Leader), "{code}");
+        assert!(
+            others.iter().all(|other| other.call == 1),
+            "{code}: {got:?}"
+        );
     }
 }
 
