@@ -1,0 +1,4 @@
+//! What is promised of HTTP: the names of the tests are the specification.
+
+mod bodies;
+mod body;
