@@ -48,6 +48,8 @@ mod layer;
 mod queue;
 mod reader;
 mod state;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod waiters;
 // For the pool's callers that join until the body has come.
@@ -62,6 +64,8 @@ use std::{
 use http_body::SizeHint;
 use parking_lot::Mutex;
 
+#[cfg_attr(not(test), allow(unused_imports))]
+pub(crate) use self::weak::WeakBody;
 pub use self::{
     error::SharedBodyError,
     layer::{ShareBody, ShareBodyFuture, ShareBodyLayer},
