@@ -235,8 +235,10 @@ impl State {
             },
             None => Place::Over(failure),
         };
-        debris.waker(self.waiters.take(mark.reader));
-        debris.wake(self.waiters.take_all());
+        if !self.waiters.is_empty() {
+            debris.waker(self.waiters.take(mark.reader));
+            debris.wake(self.waiters.take_all());
+        }
     }
 
     /// The driver waits now, like all who came while it polled.

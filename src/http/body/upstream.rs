@@ -92,6 +92,9 @@ impl Upstream {
             Ok((step, over)) => (step, over, None),
             Err(panic) => (Step::Failed(SharedBodyError::panicked()), true, Some(panic)),
         };
+        if !over && self.hold.is_none() {
+            return (Some(self), step, panic);
+        }
         let mut upstream = Some(self);
         let dropped = catch_unwind(AssertUnwindSafe(|| {
             if over {

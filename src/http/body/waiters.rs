@@ -20,6 +20,10 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
+    pub(super) fn is_empty(&self) -> bool {
+        self.one.is_none() && self.many.is_empty()
+    }
+
     /// Would waking this reader wake `waker`?
     pub(super) fn holds(&self, reader: u64, waker: &Waker) -> bool {
         let seated = match &self.one {
