@@ -155,7 +155,7 @@ fn print(
     other: impl Fn(u64) -> Duration + Copy,
 ) {
     let allocations = measure::allocations(10_000, other) - measure::allocations(10_000, bare);
-    let (bare, added) = measure::bare_and_added(bare, other);
+    let (bare, added) = measure::bare_and_added(501, 2_000, bare, other);
     println!("{name}: bare {bare:.0} ns; {added:.0} ns and {allocations:.3} allocations more");
 }
 

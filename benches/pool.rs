@@ -101,7 +101,7 @@ fn added() {
             measure::allocations(10_000, bare),
             measure::allocations(10_000, pool),
         ];
-        let (time, added) = measure::bare_and_added(bare, pool);
+        let (time, added) = measure::bare_and_added(501, 2_000, bare, pool);
         println!(
             "lone, {name}: bare {time:.0} ns and {:.3} allocations; with a pool {added:.0} ns more \
              and {:.3} allocations",

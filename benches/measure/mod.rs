@@ -34,20 +34,23 @@ pub(crate) fn allocations(calls: u64, run: impl Fn(u64) -> Duration) -> f64 {
 }
 
 /// The nanoseconds of a call of the bare side, and what the other side adds to
-/// it: the medians of many short runs in turn.
+/// it: the medians of so many runs in turn, each of so many calls.
 pub(crate) fn bare_and_added(
+    turns: usize,
+    calls: u64,
     bare: impl Fn(u64) -> Duration,
     other: impl Fn(u64) -> Duration,
 ) -> (f64, f64) {
-    const TURNS: usize = 501;
-    const CALLS: u64 = 2_000;
-    let per_call = |time: Duration| time.as_secs_f64() * 1e9 / CALLS as f64;
-    let mut times = [(); TURNS].map(|()| {
-        let bare = per_call(bare(CALLS));
-        (bare, per_call(other(CALLS)) - bare)
-    });
-    times.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let added = times[TURNS / 2].1;
-    times.sort_by(|a, b| a.0.total_cmp(&b.0));
-    (times[TURNS / 2].0, added)
+    let per_call = |time: Duration| time.as_secs_f64() * 1e9 / calls as f64;
+    let turn = |_| {
+        let bare = per_call(bare(calls));
+        (bare, per_call(other(calls)) - bare)
+    };
+    let (bare, added) = (0..turns).map(turn).unzip();
+    (median(bare), median(added))
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
 }

@@ -1,5 +1,7 @@
-//! `PoolLayer::http()` and its parts.
+//! What is promised of HTTP: the names of the tests are the specification.
 
+mod bodies;
+mod body;
 mod requests;
 mod responses;
 mod support;

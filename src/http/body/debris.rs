@@ -20,6 +20,7 @@ pub(super) struct Debris {
 impl Debris {
     /// These are to be woken.
     pub(super) fn wake(&mut self, wakers: Wakers) {
+        debug_assert!(self.wake.is_empty(), "some would not be woken");
         self.wake = wakers;
     }
 
@@ -47,7 +48,22 @@ impl Debris {
 
     /// Drops first, so that what a body held is free when others look for it;
     /// then wakes, whatever the drops may do.
+    #[inline]
     pub(super) fn clear_away(self) {
+        if !self.is_empty() {
+            self.clear();
+        }
+    }
+
+    /// Is there nothing to do, as after most reads?
+    fn is_empty(&self) -> bool {
+        self.wake.is_empty()
+            && self.waker.is_none()
+            && self.frames.is_empty()
+            && self.upstream.is_none()
+    }
+
+    fn clear(self) {
         let Self {
             wake,
             waker,

@@ -48,6 +48,8 @@ mod layer;
 mod queue;
 mod reader;
 mod state;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod waiters;
 mod weak;

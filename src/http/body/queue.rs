@@ -83,7 +83,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(max_lag: u64, held: bool) -> Self {
+    pub(super) fn new(max_lag: u64) -> Self {
         Self {
             slots: VecDeque::new(),
             first: 0,
@@ -92,7 +92,7 @@ impl Queue {
             total: 0,
             before_newest: 0,
             max_lag,
-            held,
+            held: false,
         }
     }
 

@@ -121,48 +121,25 @@ impl SharedBody {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self::share(body, max_lag, None)
-    }
-
-    /// Shares `body`, and keeps its start for newcomers ([`WeakBody::join`])
-    /// until more than `hold` bytes have come, or it is over, or the last reader
-    /// is gone. Then `guard` is dropped, with no lock held: perhaps before this
-    /// returns, if the body is at its end. More than `max_lag` is not held.
-    #[cfg_attr(not(test), allow(dead_code))] // as the module `weak` is
-    pub(crate) fn held<B>(body: B, max_lag: u64, hold: u64, guard: Guard) -> Self
-    where
-        B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<BoxError>,
-    {
-        Self::share(body, max_lag, Some((hold.min(max_lag), guard)))
-    }
-
-    /// As [`held`](Self::held), for a body that is shared already and that nobody
-    /// has polled. If it is over, or was polled, `guard` is dropped at once.
-    pub(crate) fn hold(&self, bytes: u64, guard: Guard) {
-        let refused = self.shared.state.lock().hold(bytes, guard);
-        drop(refused);
-    }
-
-    fn share<B>(body: B, max_lag: u64, hold: Option<(u64, Guard)>) -> Self
-    where
-        B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<BoxError>,
-    {
         let hint = body.size_hint();
         let upstream = if body.is_end_stream() {
-            drop((hold, body));
+            drop(body);
             None
         } else {
-            let mut upstream = Upstream::new(body);
-            if let Some((bytes, guard)) = hold {
-                upstream.hold(bytes, guard);
-            }
-            Some(upstream)
+            Some(Upstream::new(body))
         };
         let shared = Shared::new(upstream, hint, max_lag);
         let mark = shared.state.lock().enter();
         Self { shared, mark }
+    }
+
+    /// Keeps the start of a body that nobody has polled for newcomers
+    /// ([`WeakBody::join`]), until more than `bytes` have come, or it is over, or
+    /// the last reader is gone. Then `guard` is dropped, with no lock held: before
+    /// this returns, if it is too late already. More than `max_lag` is not held.
+    pub(crate) fn hold(&self, bytes: u64, guard: Guard) {
+        let refused = self.shared.state.lock().hold(bytes, guard);
+        drop(refused);
     }
 
     /// A new reader of what is left in the weak handle.

@@ -81,9 +81,8 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(upstream: Option<Upstream>, hint: SizeHint, max_lag: u64) -> Self {
-        let held = upstream.as_ref().is_some_and(Upstream::is_held);
         Self {
-            queue: Queue::new(max_lag, held),
+            queue: Queue::new(max_lag),
             place: upstream.map_or(Place::Over(None), |upstream| Place::In {
                 upstream,
                 idle: false,
@@ -246,8 +245,10 @@ impl State {
             },
             None => Place::Over(failure),
         };
-        debris.waker(self.waiters.take(mark.reader));
-        debris.wake(self.waiters.take_all());
+        if !self.waiters.is_empty() {
+            debris.waker(self.waiters.take(mark.reader));
+            debris.wake(self.waiters.take_all());
+        }
     }
 
     /// The driver waits now, like all who came while it polled.

@@ -40,7 +40,7 @@ struct Hold {
 /// dropped, and by one reader at a time.
 pub(super) struct Upstream {
     /// Goes before the body: nobody new finds a body that ends.
-    hold: Option<Hold>,
+    hold: Option<Box<Hold>>,
     body: Pin<Box<dyn Source>>,
 }
 
@@ -60,11 +60,11 @@ impl Upstream {
     }
 
     pub(super) fn hold(&mut self, bytes: u64, guard: Guard) {
-        self.hold = Some(Hold {
+        self.hold = Some(Box::new(Hold {
             bytes_left: bytes,
             frames_left: MAX_FRAMES,
             _guard: guard,
-        });
+        }));
     }
 
     pub(super) fn is_held(&self) -> bool {
@@ -92,6 +92,9 @@ impl Upstream {
             Ok((step, over)) => (step, over, None),
             Err(panic) => (Step::Failed(SharedBodyError::panicked()), true, Some(panic)),
         };
+        if !over && self.hold.is_none() {
+            return (Some(self), step, panic);
+        }
         let mut upstream = Some(self);
         let dropped = catch_unwind(AssertUnwindSafe(|| {
             if over {

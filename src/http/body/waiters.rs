@@ -20,6 +20,10 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
+    pub(super) fn is_empty(&self) -> bool {
+        self.one.is_none() && self.many.is_empty()
+    }
+
     /// Would waking this reader wake `waker`?
     pub(super) fn holds(&self, reader: u64, waker: &Waker) -> bool {
         let seated = match &self.one {
@@ -51,6 +55,9 @@ impl Waiters {
     pub(super) fn take(&mut self, reader: u64) -> Option<Waker> {
         if let Some((_, waker)) = self.one.take_if(|(number, _)| *number == reader) {
             return Some(waker);
+        }
+        if self.many.is_empty() {
+            return None;
         }
         let found = self.many.find_entry(hash(reader), |(n, _)| *n == reader);
         let ((_, waker), _) = found.ok()?.remove();
@@ -90,12 +97,23 @@ pub(super) struct Wakers {
 }
 
 impl Wakers {
+    pub(super) fn is_empty(&self) -> bool {
+        self.one.is_none() && self.many.is_empty()
+    }
+
     /// Wakes each once. One that panics does not cost the others their wake.
     pub(super) fn wake(self) {
-        for (_, waker) in self.one.into_iter().chain(self.many) {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                mem::forget(payload); // the hook has reported it, and its drop may panic too
-            }
+        if let Some((_, waker)) = self.one {
+            wake(waker);
         }
+        if !self.many.is_empty() {
+            self.many.into_iter().for_each(|(_, waker)| wake(waker));
+        }
+    }
+}
+
+fn wake(waker: Waker) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+        mem::forget(payload); // the hook has reported it, and its drop may panic too
     }
 }
