@@ -110,10 +110,9 @@ impl State {
         }
     }
 
-    /// A newcomer at the start, if that is held and more is to come.
+    /// A newcomer at the start, if that is held: the hold goes with the upstream.
     pub(super) fn join(&mut self) -> Option<Bookmark> {
-        let open = self.queue.is_held() && !matches!(self.place, Place::Over(_));
-        open.then(|| self.enter())
+        self.queue.is_held().then(|| self.enter())
     }
 
     pub(super) fn readers(&self) -> usize {
@@ -142,6 +141,9 @@ impl State {
     }
 
     /// A reader wants to go on. `clone` is one of its waker, if it has one.
+    ///
+    /// If there is something for it, its waker is not here: whatever came last
+    /// took all of them.
     pub(super) fn next(
         &mut self,
         mark: &mut Bookmark,
@@ -153,7 +155,6 @@ impl State {
             Turn::Frame(piece) => {
                 mark.next += 1;
                 mark.read = mark.read.saturating_add(piece.len());
-                debris.waker(self.waiters.take(mark.reader));
                 return Next::Return(Some(Ok(piece)));
             }
             Turn::Cut => Some(SharedBodyError::lagged()),
@@ -166,7 +167,6 @@ impl State {
                 Place::Over(error) => error.clone(),
             },
         };
-        debris.waker(self.waiters.take(mark.reader));
         match end {
             Some(error) => {
                 mark.phase = Phase::Failed;
