@@ -191,9 +191,25 @@ fn memory_is_given_back_after_a_burst() {
     assert!(left < 8 * 1024, "{left} bytes left behind");
 }
 
+/// Never has anything, and never wakes.
+struct Stalled(Option<Waker>);
+
+impl Body for Stalled {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0 = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
 #[test]
 fn readers_that_come_and_go_while_the_body_stalls_leave_nothing() {
-    let mut stay = shared(1, usize::MAX, Bytes::new);
+    let mut stay = SharedBody::new(Stalled(None));
     let keeper = stay.clone();
     assert!(poll(&mut stay).is_pending());
     let before = BYTES.get();

@@ -91,6 +91,13 @@ impl Script {
         self.add(Event::Frame(Frame::data(data.into())))
     }
 
+    /// Data that is there without a wake.
+    pub(crate) fn data_unheard(&self, data: impl Into<Bytes>) -> &Self {
+        let frame = Frame::data(data.into());
+        self.inner().events.push_back(Event::Frame(frame));
+        self
+    }
+
     pub(crate) fn trailers(&self, trailers: HeaderMap) -> &Self {
         self.add(Event::Frame(Frame::trailers(trailers)))
     }

@@ -38,11 +38,13 @@
 //! # Where to read it
 //!
 //! [`reader`] polls: it asks [`state`] under the lock what to do, and if it is to
-//! drive, it polls [`upstream`] without. [`queue`] has the frames and the places
+//! [`drive`], it polls [`upstream`] without. [`bookmark`] is how far it has read. [`queue`] has the frames and the places
 //! of the readers, [`waiters`] the wakers. [`weak`] is how newcomers join, and
 //! [`layer`] puts it all into responses.
 
+mod bookmark;
 mod debris;
+mod drive;
 mod error;
 mod layer;
 mod queue;
@@ -54,21 +56,18 @@ mod upstream;
 mod waiters;
 mod weak;
 
-use std::{
-    sync::{Arc, Weak},
-    task::{Wake, Waker},
-};
+use std::{sync::Arc, task::Waker};
 
 use http_body::SizeHint;
 use parking_lot::Mutex;
 
 pub(super) use self::weak::WeakBody;
+use self::{drive::WakeAll, state::State, upstream::Upstream};
 pub use self::{
     error::SharedBodyError,
     layer::{ShareBody, ShareBodyFuture, ShareBodyLayer},
     reader::{DEFAULT_MAX_LAG, SharedBody},
 };
-use self::{state::State, upstream::Upstream};
 
 /// What the readers of a body have in common.
 struct Shared {
@@ -81,23 +80,7 @@ impl Shared {
     fn new(upstream: Option<Upstream>, hint: SizeHint, max_lag: u64) -> Arc<Self> {
         Arc::new_cyclic(|shared| Self {
             state: Mutex::new(State::new(upstream, hint, max_lag)),
-            waker: Waker::from(Arc::new(WakeAll(Weak::clone(shared)))),
+            waker: WakeAll::waker(shared),
         })
-    }
-}
-
-/// Weak, so that a waker that the upstream keeps does not keep the upstream.
-struct WakeAll(Weak<Shared>);
-
-impl Wake for WakeAll {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(shared) = self.0.upgrade() {
-            let wakers = shared.state.lock().woke();
-            wakers.wake();
-        }
     }
 }

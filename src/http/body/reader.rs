@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    panic::resume_unwind,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -14,11 +13,12 @@ use tower::BoxError;
 
 use super::{
     Shared,
+    bookmark::{Bookmark, Phase},
     debris::Debris,
     error::SharedBodyError,
     queue::Piece,
-    state::{Bookmark, Next, Phase},
-    upstream::{Guard, Step, Upstream},
+    state::Next,
+    upstream::{Guard, Upstream},
     weak::WeakBody,
 };
 
@@ -158,7 +158,7 @@ impl SharedBody {
         match mark.phase {
             Phase::Reading => {}
             Phase::Late => {
-                mark.fail();
+                mark.phase = Phase::Failed;
                 return Poll::Ready(Some(Err(SharedBodyError::late())));
             }
             Phase::Ended | Phase::Failed => return Poll::Ready(None),
@@ -181,38 +181,6 @@ impl SharedBody {
     }
 }
 
-impl Shared {
-    /// Polls the upstream, with no lock held, for all who stand at the tail.
-    fn drive(
-        &self,
-        upstream: Upstream,
-        seated: bool,
-        mark: &mut Bookmark,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Piece, SharedBodyError>>> {
-        let reader = (!seated).then(|| cx.waker());
-        let (upstream, step, panic) = upstream.poll(&self.waker, reader);
-        let waits = matches!(step, Step::Pending(..));
-
-        let mut debris = Debris::default();
-        let next = {
-            let mut state = self.state.lock();
-            state.publish(upstream, step, mark, &mut debris);
-            // Who unwinds reads nothing, and would find all of it later.
-            let reads = !waits && panic.is_none();
-            reads.then(|| state.next(mark, cx.waker(), &mut None, &mut debris))
-        };
-        debris.clear_away();
-        if let Some(payload) = panic {
-            resume_unwind(payload);
-        }
-        match next {
-            Some(Next::Return(piece)) => Poll::Ready(piece),
-            _ => Poll::Pending,
-        }
-    }
-}
-
 impl Clone for SharedBody {
     /// Another reader, at the first byte.
     fn clone(&self) -> Self {
@@ -223,7 +191,7 @@ impl Clone for SharedBody {
 
 impl Drop for SharedBody {
     fn drop(&mut self) {
-        if self.mark.came_in_time() {
+        if self.mark.phase != Phase::Late {
             let debris = self.shared.state.lock().leave(&self.mark);
             debris.clear_away();
         }
@@ -263,7 +231,7 @@ impl Body for SharedBody {
 impl fmt::Debug for SharedBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedBody")
-            .field("read", &self.mark.read())
+            .field("read", &self.mark.read)
             .field("phase", &self.mark.phase)
             .finish_non_exhaustive()
     }

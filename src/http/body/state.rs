@@ -5,47 +5,13 @@ use std::{mem, task::Waker};
 use http_body::SizeHint;
 
 use super::{
+    bookmark::{Bookmark, Phase},
     debris::Debris,
     error::SharedBodyError,
     queue::{Piece, Queue, Turn},
     upstream::{Guard, Step, Upstream},
     waiters::{Waiters, Wakers},
 };
-
-/// Where one reader is.
-pub(super) struct Bookmark {
-    /// Its own number, for its waker.
-    reader: u64,
-    /// The number of its next frame.
-    next: u64,
-    /// The bytes that it has read.
-    read: u64,
-    pub(super) phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Phase {
-    Reading,
-    /// It came when the start was gone, and is yet to be told.
-    Late,
-    Ended,
-    Failed,
-}
-
-impl Bookmark {
-    /// Does it count as a reader, unless it was cut off?
-    pub(super) fn came_in_time(&self) -> bool {
-        self.phase != Phase::Late
-    }
-
-    pub(super) fn fail(&mut self) {
-        self.phase = Phase::Failed;
-    }
-
-    pub(super) fn read(&self) -> u64 {
-        self.read
-    }
-}
 
 /// Where the upstream body is.
 enum Place {
@@ -112,18 +78,12 @@ impl State {
             Phase::Late
         };
         self.numbers += 1;
-        Bookmark {
-            reader: self.numbers,
-            next: 0,
-            read: 0,
-            phase,
-        }
+        Bookmark::new(self.numbers, phase)
     }
 
-    /// A newcomer at the start, if that is held and more is to come.
+    /// A newcomer at the start, if that is held: the hold goes with the upstream.
     pub(super) fn join(&mut self) -> Option<Bookmark> {
-        let open = self.queue.is_held() && !matches!(self.place, Place::Over(_));
-        open.then(|| self.enter())
+        self.queue.is_held().then(|| self.enter())
     }
 
     pub(super) fn readers(&self) -> usize {
@@ -152,6 +112,9 @@ impl State {
     }
 
     /// A reader wants to go on. `clone` is one of its waker, if it has one.
+    ///
+    /// If there is something for it, its waker is not here: whatever came last
+    /// took all of them.
     pub(super) fn next(
         &mut self,
         mark: &mut Bookmark,
@@ -161,9 +124,7 @@ impl State {
     ) -> Next {
         let end = match self.queue.read(mark.next) {
             Turn::Frame(piece) => {
-                mark.next += 1;
-                mark.read = mark.read.saturating_add(piece.len());
-                debris.waker(self.waiters.take(mark.reader));
+                mark.pass(piece.len());
                 return Next::Return(Some(Ok(piece)));
             }
             Turn::Cut => Some(SharedBodyError::lagged()),
@@ -176,7 +137,6 @@ impl State {
                 Place::Over(error) => error.clone(),
             },
         };
-        debris.waker(self.waiters.take(mark.reader));
         match end {
             Some(error) => {
                 mark.phase = Phase::Failed;

@@ -44,7 +44,9 @@ impl Waiters {
             return before;
         }
         if self.many.capacity() == 0 {
-            self.many.reserve(self.before, |(n, _)| hash(*n));
+            const AT_ONCE: usize = 1024; // more may not come again
+            self.many
+                .reserve(self.before.min(AT_ONCE), |(n, _)| hash(*n));
         }
         self.many
             .insert_unique(hash(reader), (reader, waker), |(n, _)| hash(*n));

@@ -205,6 +205,19 @@ fn a_reader_that_got_its_frame_is_not_woken_for_nothing() {
 }
 
 #[test]
+fn a_reader_that_finds_a_frame_before_the_body_has_woken_is_not_woken_for_it() {
+    let (script, body) = Script::new();
+    let mut driver = Reader::new(SharedBody::new(body));
+    let mut other = driver.clone();
+    other.assert_pending();
+    driver.assert_pending();
+    drop(other);
+    script.data_unheard("x");
+    assert_eq!(driver.data(), "x");
+    assert!(!driver.is_woken() && !driver.is_registered());
+}
+
+#[test]
 fn a_reader_is_woken_where_it_was_polled_last() {
     let (script, body) = Script::new();
     let mut mover = SharedBody::new(body);

@@ -1,0 +1,71 @@
+//! Polling the upstream, for all who wait for it, and waking them.
+
+use std::{
+    panic::resume_unwind,
+    sync::{Arc, Weak},
+    task::{Context, Poll, Wake, Waker},
+};
+
+use super::{
+    Shared,
+    bookmark::Bookmark,
+    debris::Debris,
+    error::SharedBodyError,
+    queue::Piece,
+    state::Next,
+    upstream::{Step, Upstream},
+};
+
+impl Shared {
+    /// Polls the upstream, with no lock held, for all who stand at the tail.
+    pub(super) fn drive(
+        &self,
+        upstream: Upstream,
+        seated: bool,
+        mark: &mut Bookmark,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Piece, SharedBodyError>>> {
+        let reader = (!seated).then(|| cx.waker());
+        let (upstream, step, panic) = upstream.poll(&self.waker, reader);
+        let waits = matches!(step, Step::Pending(..));
+
+        let mut debris = Debris::default();
+        let next = {
+            let mut state = self.state.lock();
+            state.publish(upstream, step, mark, &mut debris);
+            // Who unwinds reads nothing, and would find all of it later.
+            let reads = !waits && panic.is_none();
+            reads.then(|| state.next(mark, cx.waker(), &mut None, &mut debris))
+        };
+        debris.clear_away();
+        if let Some(payload) = panic {
+            resume_unwind(payload);
+        }
+        match next {
+            Some(Next::Return(piece)) => Poll::Ready(piece),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+/// Weak, so that a waker that the upstream keeps does not keep the upstream.
+pub(super) struct WakeAll(Weak<Shared>);
+
+impl WakeAll {
+    pub(super) fn waker(shared: &Weak<Shared>) -> Waker {
+        Waker::from(Arc::new(Self(Weak::clone(shared))))
+    }
+}
+
+impl Wake for WakeAll {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(shared) = self.0.upgrade() {
+            let wakers = shared.state.lock().woke();
+            wakers.wake();
+        }
+    }
+}
