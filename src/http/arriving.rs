@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     body::{SharedBody, WeakBody},
-    key::RequestKey,
+    request_key::RequestKey,
 };
 
 /// The responses of one pool that are arriving, by key, the latest of each.

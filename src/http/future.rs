@@ -15,8 +15,8 @@ use tower::util::Oneshot;
 use super::{
     body::SharedBody,
     eligible::Ineligible,
-    key::RequestKey,
     origin::{Answer, Ask, Common, HttpService, Judge, Origin},
+    request_key::RequestKey,
     role::{Forwarded, Role},
 };
 use crate::{

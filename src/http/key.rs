@@ -1,16 +1,13 @@
 //! Which HTTP requests are the same: [`HttpKey`].
 
-use std::{
-    fmt,
-    hash::{BuildHasher, Hash, Hasher, RandomState},
-};
+use std::{fmt, hash::RandomState};
 
-use ::http::{HeaderMap, HeaderName, Method, Request, Uri, header};
+use ::http::{HeaderName, Request, header};
 use http_body::Body;
 
 use super::{
     eligible::{self, Ineligible},
-    nested::original_uri,
+    request_key::RequestKey,
 };
 use crate::key::KeyExtractor;
 
@@ -268,34 +265,7 @@ impl<X> HttpKey<X> {
     {
         eligible::check(request, &self.headers, self.body_is_keyed)?;
         let and = self.and.extract(request).ok_or(Ineligible::Bypass)?;
-        let line = self.write(request);
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(&line);
-        and.hash(&mut hasher);
-        Ok(RequestKey {
-            hash: hasher.finish(),
-            line,
-            and,
-        })
-    }
-
-    /// All that is keyed of a request's line and headers, so that no two
-    /// requests that differ in any of it are written the same way.
-    fn write<B>(&self, request: &Request<B>) -> Vec<u8> {
-        let mut line = Line(Vec::with_capacity(512));
-        line.0.push(u8::from(request.method() == Method::HEAD));
-        line.target(request.uri(), request.headers());
-        match original_uri(request) {
-            Some(uri) if uri != request.uri() => line.target(uri, request.headers()),
-            _ => line.none(),
-        }
-        for name in &self.headers {
-            for value in request.headers().get_all(name) {
-                line.some(value.as_bytes());
-            }
-            line.none();
-        }
-        line.0
+        Ok(RequestKey::new(request, &self.headers, and, &self.hasher))
     }
 }
 
@@ -316,84 +286,5 @@ impl<X> fmt::Debug for HttpKey<X> {
         f.debug_struct("HttpKey")
             .field("headers", &self.headers)
             .finish_non_exhaustive()
-    }
-}
-
-/// The key of an HTTP request, made by [`HttpKey`].
-///
-/// It has the request's credentials in it where they are keyed, so it shows
-/// nothing of itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RequestKey<K = ()> {
-    hash: u64,
-    line: Vec<u8>,
-    and: K,
-}
-
-impl<K> RequestKey<K> {
-    /// Without the key itself: equal keys have equal hashes, and not the
-    /// other way round.
-    pub(super) fn hash(&self) -> u64 {
-        self.hash
-    }
-}
-
-impl<K> Hash for RequestKey<K> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-impl<K> fmt::Debug for RequestKey<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequestKey").finish_non_exhaustive()
-    }
-}
-
-/// Parts of a key, one after another, each with its length.
-struct Line(Vec<u8>);
-
-impl Line {
-    fn some(&mut self, part: &[u8]) {
-        self.0.push(1);
-        self.0.extend_from_slice(&part.len().to_ne_bytes());
-        self.0.extend_from_slice(part);
-    }
-
-    fn none(&mut self) {
-        self.0.push(0);
-    }
-
-    /// What is asked for, and of whom. An HTTP/1.1 request in its usual form
-    /// has no scheme and names its host in `Host`, an HTTP/2 request has it all
-    /// in its URI: both are written the same.
-    fn target(&mut self, uri: &Uri, headers: &HeaderMap) {
-        self.some(uri.scheme_str().unwrap_or("http").as_bytes());
-        let named = uri
-            .authority()
-            .map(|authority| authority.as_str().as_bytes());
-        let mut hosts = headers
-            .get_all(header::HOST)
-            .iter()
-            .map(|host| host.as_bytes());
-        let authority = named.or_else(|| hosts.next());
-        match authority {
-            Some(authority) => self.some(authority),
-            None => self.none(),
-        }
-        // Whoever answers may look at either, so another host counts as well,
-        // and so does which of them was the URI's.
-        let mut named_twice = false;
-        for host in hosts.filter(|host| Some(*host) != authority) {
-            self.some(host);
-            named_twice = true;
-        }
-        self.0
-            .push(if named_twice && named.is_some() { 2 } else { 0 });
-        self.some(uri.path().as_bytes());
-        match uri.query() {
-            Some(query) => self.some(query.as_bytes()),
-            None => self.none(),
-        }
     }
 }

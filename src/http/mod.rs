@@ -115,6 +115,7 @@ mod arriving;
 #[cfg(feature = "axum")]
 mod axum;
 mod body;
+mod builder;
 mod cache_control;
 mod eligible;
 mod future;
@@ -124,6 +125,7 @@ mod memory;
 mod nested;
 mod origin;
 mod policy;
+mod request_key;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod role;
@@ -137,10 +139,11 @@ pub use self::{
         DEFAULT_MAX_LAG, ShareBody, ShareBodyFuture, ShareBodyLayer, SharedBody, SharedBodyError,
     },
     future::ResponseFuture,
-    key::{Credentials, HttpKey, RequestKey},
+    key::{Credentials, HttpKey},
     layer::{HttpPoolLayer, Join},
     origin::HttpService,
     policy::HttpPolicy,
+    request_key::RequestKey,
     role::Role,
     service::HttpPool,
 };

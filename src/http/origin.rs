@@ -17,8 +17,8 @@ use tower::BoxError;
 use tower_service::Service;
 
 use super::{
-    arriving::Arriving, body::SharedBody, key::RequestKey, memory::Memory, policy::HttpPolicy,
-    role::CacheStatus,
+    arriving::Arriving, body::SharedBody, memory::Memory, policy::HttpPolicy,
+    request_key::RequestKey, role::CacheStatus,
 };
 use crate::{
     key::KeyExtractor,
@@ -27,6 +27,19 @@ use crate::{
 
 /// A service that answers HTTP requests with bodies of bytes. Every service
 /// that does is one; it is only a name for what [`HttpPoolLayer`] asks for.
+///
+/// ```
+/// use http::Request;
+/// use tower::Layer;
+/// use tower_pool::{PoolLayer, http::{HttpPool, HttpService}};
+///
+/// fn pooled<S>(service: S) -> HttpPool<S, String>
+/// where
+///     S: HttpService<String, Future: Send, Error: Send + Sync> + Send + 'static,
+/// {
+///     PoolLayer::http().layer(service)
+/// }
+/// ```
 ///
 /// [`HttpPoolLayer`]: super::HttpPoolLayer
 pub trait HttpService<B>: Service<Request<B>, Response = Response<Self::ResponseBody>> {

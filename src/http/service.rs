@@ -31,6 +31,26 @@ use crate::{
 /// It is made by an [`HttpPoolLayer`](super::HttpPoolLayer). Its responses have
 /// a [`SharedBody`], which every caller reads for itself, and their
 /// [`Role`](super::Role) in their extensions. Clones share their flights.
+///
+/// ```
+/// use std::convert::Infallible;
+/// use http::{Request, Response};
+/// use tower::{ServiceBuilder, service_fn};
+/// use tower_pool::PoolLayer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let pool = ServiceBuilder::new().layer(PoolLayer::http()).service(service_fn(
+///     |_: Request<String>| async {
+///         tokio::task::yield_now().await;
+///         Ok::<_, Infallible>(Response::new("a page".to_owned()))
+///     },
+/// ));
+/// let page = || Request::new(String::new());
+/// let _ = tokio::join!(pool.request(page()), pool.request(page()));
+/// assert_eq!(pool.stats().led, 1); // one call for both
+/// # }
+/// ```
 pub struct HttpPool<S, B, X = (), P = ShareAll>
 where
     S: HttpService<B>,
@@ -103,6 +123,22 @@ where
     /// # Cancel safety
     ///
     /// Dropping the future never disturbs other callers.
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use http::{Request, Response};
+    /// # use tower::{ServiceBuilder, service_fn};
+    /// # use tower_pool::PoolLayer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pool = ServiceBuilder::new().layer(PoolLayer::http()).service(service_fn(
+    /// #     |_: Request<String>| async { Ok::<_, Infallible>(Response::new("a page".to_owned())) },
+    /// # ));
+    /// let page = || Request::new(String::new());
+    /// let response = pool.request(page()).await;
+    /// assert!(response.is_ok());
+    /// # }
+    /// ```
     pub fn request(&self, request: Request<B>) -> ResponseFuture<S, B, X, P> {
         let version = request.version();
         let (key, course) = match self.key.look(&request) {
@@ -134,6 +170,26 @@ where
     ///
     /// For when the response under way is known to be out of date, after a write
     /// for instance. Returns whether there was such a request under way.
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use http::{Request, Response};
+    /// # use tower::{ServiceBuilder, service_fn};
+    /// # use tower_pool::PoolLayer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pool = ServiceBuilder::new().layer(PoolLayer::http()).service(service_fn(
+    /// #     |_: Request<String>| async { Ok::<_, Infallible>(Response::new("a page".to_owned())) },
+    /// # ));
+    /// let page = || Request::new(String::new());
+    /// let before = pool.request(page());
+    /// assert!(pool.forget(&page()));
+    /// let after = pool.request(page());
+    ///
+    /// let _ = tokio::join!(before, after);
+    /// assert_eq!(pool.stats().led, 2);
+    /// # }
+    /// ```
     pub fn forget(&self, request: &Request<B>) -> bool {
         let Ok(key) = self.key.look(request) else {
             return false;
@@ -151,17 +207,67 @@ where
     P: Policy<Response<SharedBody>, S::Error>,
 {
     /// Returns the number of requests under way that a newcomer could join.
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use http::{Request, Response};
+    /// # use tower::{ServiceBuilder, service_fn};
+    /// # use tower_pool::PoolLayer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pool = ServiceBuilder::new().layer(PoolLayer::http()).service(service_fn(
+    /// #     |_: Request<String>| async { Ok::<_, Infallible>(Response::new("a page".to_owned())) },
+    /// # ));
+    /// let page = || Request::new(String::new());
+    /// let callers = (pool.request(page()), pool.request(page()));
+    /// assert_eq!(pool.in_flight(), 1);
+    /// drop(callers);
+    /// assert_eq!(pool.in_flight(), 0);
+    /// # }
+    /// ```
     pub fn in_flight(&self) -> usize {
         let arriving = self.common.arriving.as_ref();
         self.pool.in_flight() + arriving.map_or(0, |arriving| arriving.len())
     }
 
     /// Returns what this pool, with its clones, has done so far.
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use http::{Request, Response};
+    /// # use tower::{ServiceBuilder, service_fn};
+    /// # use tower_pool::PoolLayer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pool = ServiceBuilder::new().layer(PoolLayer::http()).service(service_fn(
+    /// #     |_: Request<String>| async { Ok::<_, Infallible>(Response::new("a page".to_owned())) },
+    /// # ));
+    /// let page = || Request::new(String::new());
+    /// let _ = tokio::join!(pool.request(page()), pool.request(page()));
+    /// assert_eq!((pool.stats().led, pool.stats().shared), (1, 1));
+    /// # }
+    /// ```
     pub fn stats(&self) -> Stats {
         self.pool.stats()
     }
 
     /// Returns the inner service.
+    ///
+    /// ```
+    /// # use std::convert::Infallible;
+    /// # use http::{Request, Response};
+    /// # use tower::{ServiceBuilder, service_fn};
+    /// # use tower_pool::PoolLayer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let pool = ServiceBuilder::new().layer(PoolLayer::http()).service(service_fn(
+    /// #     |_: Request<String>| async { Ok::<_, Infallible>(Response::new("a page".to_owned())) },
+    /// # ));
+    /// let page = || Request::new(String::new());
+    /// let response = tower::ServiceExt::oneshot(pool.get_ref().clone(), page()).await;
+    /// assert_eq!(response.unwrap().into_body(), "a page");
+    /// # }
+    /// ```
     pub fn get_ref(&self) -> &S {
         &self.pool.get_ref().inner
     }
