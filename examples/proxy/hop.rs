@@ -1,0 +1,41 @@
+//! What concerns a single connection: it is for whoever reads it first, and not
+//! to be passed on (RFC 9110, 7.6.1).
+
+use http::{
+    HeaderMap, HeaderName,
+    header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE},
+};
+
+/// Besides what `Connection` names. `Trailer` is not among them.
+const HOP_BY_HOP: [HeaderName; 6] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Removes all of it.
+pub(crate) fn remove(headers: &mut HeaderMap) {
+    let named: Vec<_> = tokens(headers, CONNECTION)
+        .filter_map(|name| HeaderName::from_bytes(name).ok())
+        .collect();
+    for name in HOP_BY_HOP.into_iter().chain(named) {
+        headers.remove(name);
+    }
+}
+
+/// The members of the list in a field, which may be spread over several lines.
+pub(crate) fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+    headers
+        .get_all(name)
+        .into_iter()
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+}
+
+/// Whether `token` is a member of a list.
+pub(crate) fn lists(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
+    tokens(headers, name).any(|member| member.eq_ignore_ascii_case(token.as_bytes()))
+}
