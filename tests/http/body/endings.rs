@@ -133,7 +133,7 @@ fn a_body_that_says_that_a_frame_is_its_last_is_dropped_with_that_frame() {
     assert!(script.is_dropped());
     assert_eq!(script.polls(), 2);
     assert_eq!(reader.hint(), (0, Some(0), true));
-    assert_eq!(other.hint(), (1, Some(1), false));
+    assert_eq!(other.hint(), (1, None, false));
     reader.assert_end();
     assert_eq!(other.rest(), (b"a".into(), Some(trailers("t", "1"))));
 }
