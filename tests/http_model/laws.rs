@@ -1,7 +1,7 @@
 //! What has to be true of each case that was played.
 
 use proptest::{prelude::*, test_runner::TestCaseError};
-use tower_pool::http::Role;
+use tower_pool::{Verdict, http::Role};
 
 use crate::{
     exchange::{Case, Says},
@@ -133,12 +133,10 @@ pub fn nothing_is_wasted(case: &Case, played: &Played) -> Law {
                     prop_assert!(one, "one follower's call is enough for {:?}", rest);
                 }
             }
-            No if late && at_once.len() > 1 && is_remembered(case, first) => {
+            No if late && is_remembered(case, &at_once) => {
                 let role = played.got[count].role();
-                prop_assert!(
-                    role.is_none_or(|role| role == Role::Solo),
-                    "the late one waited"
-                );
+                let solo = role.is_none_or(|role| role == Role::Solo);
+                prop_assert!(solo, "the late one waited");
             }
             No | Either => {}
         }
@@ -166,7 +164,13 @@ fn is_joined_late(case: &Case, first: usize) -> bool {
     case.setup.until_body && !answer.fails && known
 }
 
-/// Errors are no responses, and say nothing of the next.
-fn is_remembered(case: &Case, first: usize) -> bool {
-    case.setup.remember && !case.exchange(first).answer.fails
+/// Had several of them responses that are for one alone? Errors are no
+/// responses, and what is retried says nothing of the next.
+fn is_remembered(case: &Case, group: &[usize]) -> bool {
+    let kept = group.iter().all(|id| {
+        let answer = &case.exchange(*id).answer;
+        let retry = case.setup.server_errors == Verdict::Retry && answer.status / 100 == 5;
+        !answer.fails && !retry && may_share(&case.setup, answer) == No
+    });
+    case.setup.remember && group.len() > 1 && kept
 }

@@ -7,6 +7,7 @@
 
 #![allow(unreachable_pub)] // of a crate that is only tests
 
+mod directives;
 mod exchange;
 mod generate;
 mod laws;
@@ -20,12 +21,14 @@ use proptest::{
     test_runner::{TestError, TestRng, TestRunner},
 };
 
-const CASES: u32 = 6_000;
+const CASES: u32 = 4_000;
 
 #[test]
 fn nobody_gets_what_is_not_for_them_and_what_is_for_all_is_asked_for_once() {
-    let mut config = ProptestConfig::default();
-    config.failure_persistence = None;
+    let mut config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let mut runner = if std::env::var_os("PROPTEST_CASES").is_some() {
         TestRunner::new(config)
     } else {

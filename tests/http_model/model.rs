@@ -2,6 +2,7 @@
 //! RFCs and the tables in the docs, with nothing of the crate's own code.
 
 use crate::{
+    directives::directives,
     exchange::{Answer, Ask, Says, Setup},
     origin::Content,
 };
@@ -39,7 +40,9 @@ const KEYED: [&str; 10] = [
 const ALSO_CREDENTIALS: [&str; 3] = ["x-api-key", "x-auth-token", "x-forwarded-user"];
 const ALSO_KEYED: [&str; 3] = ["forwarded", "x-forwarded-host", "x-forwarded-proto"];
 
-/// To be turned off when the key has all lines of `Host`.
+/// OPEN: a line of `Host` that only repeats the authority is not keyed, though
+/// of several it may be the one that a server looks at. To be turned off, and
+/// out of [`host`], when the key has all lines.
 const HOST_LINES_MAY_BE_DROPPED: bool = true;
 
 /// May others join this request, or it them?
@@ -101,26 +104,23 @@ fn same_target(a: &Ask, b: &Ask) -> May {
 }
 
 /// Whom it asks, to those who look at the URI first.
-fn authority(ask: &Ask) -> Vec<Vec<u8>> {
+fn authority(ask: &Ask) -> Option<Vec<u8>> {
     match ask.target {
-        Some((_, authority)) => vec![authority.to_ascii_lowercase().into()],
-        None => ask.hosts(),
+        Some((_, authority)) => Some(authority.to_ascii_lowercase().into()),
+        None => ask.hosts().into_iter().next(),
     }
 }
 
-/// Whom it asks, to those who look at `Host` first.
+/// Whom it asks, to those who look at `Host` first: at any of its lines.
 fn host(ask: &Ask) -> Vec<Vec<u8>> {
-    let mut hosts = ask.hosts();
-    // OPEN: beside a URI with an authority, a line that only repeats it is not
-    // keyed, though of several it may be the one that a server looks at.
-    if let (Some((_, authority)), true) = (ask.target, HOST_LINES_MAY_BE_DROPPED) {
-        hosts.retain(|host| *host != authority.to_ascii_lowercase().as_bytes());
+    let (mut hosts, first) = (ask.hosts(), authority(ask));
+    if HOST_LINES_MAY_BE_DROPPED {
+        hosts.retain(|host| Some(host) != first.as_ref());
     }
-    if hosts.is_empty() {
-        authority(ask)
-    } else {
-        hosts
+    if hosts.is_empty() || ask.target.is_none() && HOST_LINES_MAY_BE_DROPPED {
+        hosts.extend(first);
     }
+    hosts
 }
 
 fn keyed(setup: &Setup) -> Vec<&'static str> {
@@ -158,7 +158,7 @@ fn may_share_otherwise(setup: &Setup, answer: &Answer) -> May {
     ];
     let status = match answer.status {
         101 | 401 | 407 => No,
-        100..200 | 400 | 408 | 413 | 417 | 421 | 425 | 428 | 429 | 431 | 511 => Either,
+        100..200 | 400 | 408 | 413 | 417 | 421 | 425 | 428 | 429 | 431 | 505 | 511 => Either,
         _ => Yes,
     };
     let never = no_if(NEVER.iter().any(|name| answer.has(name)));
@@ -199,93 +199,15 @@ fn vary(setup: &Setup, answer: &Answer) -> May {
 }
 
 fn size(setup: &Setup, answer: &Answer) -> May {
-    match setup.max_body {
-        Some(max) if answer.says != Says::Nothing && answer.size() >= max => {
-            // Just as large as the limit: a choice.
-            if answer.size() > max { No } else { Either }
-        }
-        _ => Yes,
-    }
+    let known = answer.says != Says::Nothing;
+    no_if(known && setup.max_body.is_some_and(|max| answer.size() > max))
 }
 
-/// Is none of `names` among these directives? Each line is read for itself, so
-/// that a quote that is left open hides nothing in the next.
-fn directives(lines: &[&[u8]], names: &[&str]) -> May {
-    let members = lines.iter().flat_map(|line| members(line));
-    members
-        .map(|member| directive(&member, names))
-        .min()
-        .unwrap_or(Yes)
-}
-
-fn directive(member: &[u8], names: &[&str]) -> May {
-    let words = member.split(|byte| !is_token(*byte));
-    let named = |word: &[u8]| names.iter().any(|name| name.as_bytes() == word);
-    if is_well_formed(member) {
-        return no_if(words.into_iter().next().is_some_and(named));
-    }
-    // Of one that is malformed, the most that it could have meant.
-    if words.into_iter().any(named) {
-        No
-    } else {
-        Either
-    }
-}
-
-/// Splits at commas that are not quoted, and makes all of it lower case.
-fn members(line: &[u8]) -> Vec<Vec<u8>> {
-    let (mut members, mut quoted, mut escaped) = (vec![Vec::new()], false, false);
-    for byte in line.to_ascii_lowercase() {
-        match byte {
-            b',' if !quoted => {
-                members.push(Vec::new());
-                continue;
-            }
-            b'"' if !escaped => quoted = !quoted,
-            _ => {}
-        }
-        escaped = quoted && !escaped && byte == b'\\';
-        members.last_mut().unwrap().push(byte);
-    }
-    let trimmed = members.iter().map(|member| member.trim_ascii().to_vec());
-    trimmed.filter(|member| !member.is_empty()).collect()
-}
-
-/// `token [ "=" ( token / quoted-string ) ]`
-fn is_well_formed(member: &[u8]) -> bool {
-    let mut parts = member.splitn(2, |byte| *byte == b'=');
-    let is_all_token = |part: &[u8]| !part.is_empty() && part.iter().all(|byte| is_token(*byte));
-    let name = parts.next().is_some_and(is_all_token);
-    let value = parts
-        .next()
-        .is_none_or(|value| is_all_token(value) || is_quoted(value));
-    name && value
-}
-
-fn is_quoted(value: &[u8]) -> bool {
-    let inner = value
-        .strip_prefix(b"\"")
-        .and_then(|value| value.strip_suffix(b"\""));
-    let mut escaped = false;
-    let closed = inner.is_some_and(|inner| {
-        inner.iter().all(|byte| {
-            let bare = *byte == b'"' && !escaped;
-            escaped = !escaped && *byte == b'\\';
-            !bare
-        })
-    });
-    closed && !escaped
-}
-
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-fn yes_if(fine: bool) -> May {
+pub fn yes_if(fine: bool) -> May {
     if fine { Yes } else { No }
 }
 
-fn no_if(wrong: bool) -> May {
+pub fn no_if(wrong: bool) -> May {
     yes_if(!wrong)
 }
 
