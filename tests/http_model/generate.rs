@@ -69,7 +69,7 @@ fn rarely() -> impl Strategy<Value = bool> {
 
 fn ask() -> impl Strategy<Value = Ask> {
     let method = prop_oneof![8 => Just("GET"), 3 => Just("HEAD"), 1 => select(values::METHODS)];
-    let keyed = vec(header(values::KEYED), 0..=2);
+    let keyed = prop_oneof![4 => vec(header(values::KEYED), 0..=2), 1 => lines()];
     let special = option::weighted(0.4, header(values::SPECIAL));
     let host = option::weighted(0.4, header(values::HOSTS));
     let body = prop_oneof![9 => Just(Content::None), 1 => body()];
@@ -95,6 +95,18 @@ fn ask() -> impl Strategy<Value = Ask> {
 fn header(of: values::Values) -> impl Strategy<Value = (&'static str, HeaderValue)> {
     let bytes = select(of).prop_flat_map(|(name, values)| (Just(name), select(values)));
     bytes.prop_map(|(name, value)| (name, HeaderValue::from_bytes(value).unwrap()))
+}
+
+/// Several of one name.
+fn lines() -> impl Strategy<Value = Headers> {
+    let lines = select(values::KEYED).prop_flat_map(|(name, values)| {
+        let lines = vec(select(values), 2..=3);
+        (Just(name), lines)
+    });
+    lines.prop_map(|(name, lines)| {
+        let line = |value: &[u8]| (name, HeaderValue::from_bytes(value).unwrap());
+        lines.into_iter().map(line).collect()
+    })
 }
 
 fn headers(of: values::Values, weight: f64) -> impl Strategy<Value = Headers> {
@@ -159,7 +171,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         2 => add(values::HOSTS),
         2 => add(values::SPECIAL),
         3 => add(values::UNLISTED),
-        1 => any::<Index>().prop_map(Edit::Rotate),
+        2 => any::<Index>().prop_map(Edit::Rotate),
         1 => any::<Index>().prop_map(Edit::Repeat),
         1 => any::<Index>().prop_map(Edit::Remove),
         1 => (any::<Index>(), value).prop_map(|(index, value)| Edit::Change(index, value)),
