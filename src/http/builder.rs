@@ -166,8 +166,8 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
         self
     }
 
-    /// Sets from which size on, in bytes, a body that says its size is not
-    /// shared, and how much of a body is kept for those who join it late with
+    /// Sets how large a body may be, in bytes, that says its size and is shared,
+    /// and how much of a body is kept for those who join it late with
     /// [`Join::UntilBody`]. By default as much as [`max_lag`](Self::max_lag),
     /// so that nobody can fall too far behind in a body of known size.
     ///

@@ -61,8 +61,11 @@ pub(super) fn check<B: Body>(
         "upgrade" | "expect" => true,
         // It is not the GET that it seems to be.
         "x-http-method" | "x-http-method-override" | "x-method-override" => true,
-        // A condition or a credential that the key does not know.
-        other => (other.starts_with("if-") || is_credential(other)) && !keyed.contains(name),
+        // A condition (WebDAV's too) or a credential that the key does not know.
+        other => {
+            let condition = other == "if" || other.starts_with("if-");
+            (condition || is_credential(other)) && !keyed.contains(name)
+        }
     });
     let no_store = headers
         .get_all(header::CACHE_CONTROL)

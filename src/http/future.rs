@@ -140,8 +140,14 @@ where
                 let (outcome, part) = ready!(call.poll_with_part(cx));
                 let answer = outcome?;
                 let forwarded = forwarded(*course, part, &answer);
-                if let Course::Remembered(hash) = *course {
-                    if this.common.verdict(Ok::<_, &S::Error>(&answer.response)) == Verdict::Share {
+                let remembered = match (*course, part) {
+                    (Course::Remembered(hash), _) => Some(hash),
+                    (Course::Aboard, Part::Released) => answer.hash,
+                    _ => None,
+                };
+                if let Some(hash) = remembered {
+                    let verdict = this.common.verdict(Ok::<_, &S::Error>(&answer.response));
+                    if verdict == Verdict::Share {
                         this.common.memory.forget(hash);
                     }
                 }

@@ -28,12 +28,15 @@ const ALWAYS_KEYED: [HeaderName; 10] = [
 
 /// How a proxy in front says what was asked for. Applications build links and
 /// redirects from it, so it must not come from somebody else's request.
-const ALWAYS_KEYED_BY_NAME: [&str; 7] = [
+const ALWAYS_KEYED_BY_NAME: [&str; 10] = [
     "forwarded",
     "x-forwarded-host",
     "x-forwarded-port",
     "x-forwarded-prefix",
     "x-forwarded-proto",
+    "x-forwarded-scheme",
+    "x-forwarded-ssl",
+    "x-original-host",
     "x-original-url",
     "x-rewrite-url",
 ];
@@ -54,8 +57,8 @@ const ALWAYS_KEYED_BY_NAME: [&str; 7] = [
 ///   from before [`nest`] stripped a prefix, and the one from after;
 /// - all values, in order, of `Accept`, `Accept-Encoding`, `Accept-Language`,
 ///   `Origin`, `Range`, `If-*`, of `Forwarded`, `X-Forwarded-{Host, Port, Prefix,
-///   Proto}`, `X-Original-Url` and `X-Rewrite-Url`, and of each
-///   [`header`](Self::header) that you add;
+///   Proto, Scheme, Ssl}`, `X-Original-{Host, Url}` and `X-Rewrite-Url`, and of
+///   each [`header`](Self::header) that you add;
 /// - whatever you add with [`and`](Self::and).
 ///
 /// **An identity that is in none of these is not seen:** a session or a client

@@ -50,6 +50,9 @@ impl Memory {
     }
 
     pub(super) fn forget(&self, hash: u64) {
+        if self.len.load(Relaxed) == 0 {
+            return;
+        }
         let mut keys = self.keys.lock();
         keys.pop(&hash);
         self.len.store(keys.len(), Relaxed);

@@ -105,7 +105,7 @@ impl<B, K: Eq + Send + Sync + 'static> KeyExtractor<Ask<B, K>> for ByKey {
 pub(super) struct Answer {
     pub(super) response: Response<SharedBody>,
     /// Of its key, if it may be shared at all.
-    hash: Option<u64>,
+    pub(super) hash: Option<u64>,
     /// If it was already given when the response came.
     early_verdict: Option<Verdict>,
     /// What became of the response, if others than the leader waited for it.

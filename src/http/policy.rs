@@ -35,14 +35,15 @@ const OF_ONE_CLIENT: [HeaderName; 6] = [
 /// - with `Set-Cookie`, `WWW-Authenticate`, `Proxy-Authenticate`,
 ///   `Authentication-Info`, `Proxy-Authentication-Info` or `Upgrade`;
 /// - with `Vary: *`, or a `Vary` that names a header which is not part of the
-///   key, or is malformed;
+///   key, or is malformed (`Cookie` is part of it only if it was added: where a
+///   framework always sends `Vary: Cookie`, add it with [`HttpKey::header`]);
 /// - whose status is 1xx, 401 or 407;
 /// - whose body is known to be larger than [`max_body`](Self::max_body).
 ///
 /// If the status says that something was wrong with this one request or client,
 /// which may have been in a header that is not part of the key, another asks
 /// for the rest ([`Verdict::Retry`]): 400, 408, 413, 417, 421, 425, 428, 429,
-/// 431, 511. So nobody can spoil an answer for others, nor set them all loose.
+/// 431, 505, 511. So nobody can spoil an answer for others, nor set them all loose.
 ///
 /// All others are shared, those that have expired or have no freshness too, and
 /// 206, 304 and 416, as `Range` and `If-*` are part of the key. 5xx and errors
@@ -118,8 +119,8 @@ impl HttpPolicy {
         self
     }
 
-    /// Sets from which size on, in bytes, a body that says its size is not
-    /// shared. By default a body of any size is.
+    /// Sets how large a body may be, in bytes, that says its size and is shared.
+    /// By default it may be of any size.
     ///
     /// ```
     /// use http::Response;
@@ -210,6 +211,6 @@ impl<B: Body, E> Policy<Response<B>, E> for HttpPolicy {
 fn blames_the_request(status: StatusCode) -> bool {
     matches!(
         status.as_u16(),
-        400 | 408 | 413 | 417 | 421 | 425 | 428 | 429 | 431 | 511
+        400 | 408 | 413 | 417 | 421 | 425 | 428 | 429 | 431 | 505 | 511
     )
 }

@@ -101,24 +101,24 @@ impl Line {
         let named = uri
             .authority()
             .map(|authority| authority.as_str().as_bytes());
-        let mut hosts = headers
-            .get_all(header::HOST)
-            .iter()
-            .map(|host| host.as_bytes());
-        let authority = named.or_else(|| hosts.next());
+        let hosts = || {
+            headers
+                .get_all(header::HOST)
+                .iter()
+                .map(|host| host.as_bytes())
+        };
+        let authority = named.or_else(|| hosts().next());
         match authority {
             Some(authority) => self.some(authority),
             None => self.none(),
         }
-        // Whoever answers may look at either, so another host counts as well,
-        // and so does which of them was the URI's.
-        let mut named_twice = false;
-        for host in hosts.filter(|host| Some(*host) != authority) {
-            self.some(host);
-            named_twice = true;
+        // Whoever answers may look at any of them. So unless all that is said is
+        // one and the same, all of it counts, and where each was said.
+        if hosts().count() > 1 || hosts().any(|host| Some(host) != authority) {
+            self.0.push(if named.is_some() { 3 } else { 2 });
+            hosts().for_each(|host| self.some(host));
         }
-        self.0
-            .push(if named_twice && named.is_some() { 2 } else { 0 });
+        self.none();
         self.some(uri.path().as_bytes());
         match uri.query() {
             Some(query) => self.some(query.as_bytes()),

@@ -244,6 +244,7 @@ async fn a_value_is_never_taken_for_that_of_another_header() {
 #[tokio::test]
 async fn a_condition_that_the_key_does_not_know_does_not_join() {
     assert!(!joins(|| get("/").header("if-schedule-tag-match", "a")).await);
+    assert!(!joins(|| get("/").header("if", "(<opaquelocktoken:a>)")).await);
 }
 
 #[tokio::test]
@@ -291,6 +292,10 @@ async fn a_host_beside_another_authority_counts_too() {
     assert!(second_follows(layer(), of("there"), of("there")).await);
     assert!(!second_follows(layer(), of("there"), of("elsewhere")).await);
     assert!(!second_follows(layer(), of("there"), of("here")).await);
+    let lines = |first, second| of(first).header("host", second);
+    assert!(!second_follows(layer(), lines("there", "here"), lines("here", "there")).await);
+    assert!(!second_follows(layer(), lines("here", "there"), of("there")).await);
+    assert!(!second_follows(layer(), lines("here", "here"), of("here")).await);
     let hosts = |a, b| Request::get("/").header("host", a).header("host", b);
     assert!(!second_follows(layer(), hosts("here", "there"), of("there")).await);
     assert!(!second_follows(layer(), hosts("a", "b"), hosts("b", "a")).await);

@@ -116,7 +116,7 @@ async fn what_speaks_of_one_client_is_not_handed_on() {
 
 #[tokio::test]
 async fn what_blames_one_request_is_not_handed_on_and_one_asks_again_for_the_rest() {
-    for code in [400, 408, 413, 417, 421, 425, 428, 429, 431, 511] {
+    for code in [400, 408, 413, 417, 421, 425, 428, 429, 431, 505, 511] {
         let requests = (0..3).map(|_| empty(get("/"))).collect();
         let calls = Arc::new(AtomicUsize::new(0));
         let answer = move || match calls.fetch_add(1, SeqCst) {
