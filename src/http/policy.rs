@@ -194,14 +194,12 @@ impl<B: Body, E> Policy<Response<B>, E> for HttpPolicy {
             return self.server_errors;
         };
         if !self.may_be_shared(response) {
-            Verdict::Solo
-        } else if blames_the_request(response.status()) {
-            Verdict::Retry
-        } else if response.status().is_server_error() {
-            self.server_errors
-        } else {
-            Verdict::Share
+            return Verdict::Solo;
         }
+        let status = response.status();
+        let at_least = |verdict, applies| if applies { verdict } else { Verdict::Share };
+        at_least(self.server_errors, status.is_server_error())
+            .max(at_least(Verdict::Retry, blames_the_request(status)))
     }
 }
 
