@@ -4,4 +4,5 @@ mod bodies;
 mod body;
 mod requests;
 mod responses;
+mod send_sync;
 mod support;
