@@ -104,17 +104,15 @@ async fn the_call_is_dropped_when_all_have_left_before_the_head() {
 }
 
 #[tokio::test]
-async fn with_finish_the_call_goes_on_and_whoever_comes_next_joins_it() {
+async fn with_finish_the_call_goes_on_when_all_have_left_and_takes_no_newcomers() {
     let mut app = app(PoolLayer::http().on_abandon(OnAbandon::Finish)).await;
     let sent = app.meet_open(2, || ask(get("/report"))).await;
     let call = app.script.call().await;
-    for sent in sent {
-        sent.abort();
-        assert!(sent.await.is_err());
-    }
+    sent.iter().for_each(|sent| sent.abort());
+    app.watch.emptied().await;
     let next = app.meet(1, || ask(get("/report"))).await;
-    call.text("for the next");
-    let answer = all(next).await.remove(0);
-    assert_eq!(answer.text(), "for the next");
-    assert_eq!(app.script.count(), 1);
+    app.script.call().await.text("afresh");
+    assert_eq!(all(next).await.remove(0).text(), "afresh");
+    let feed = call.stream(Response::builder()); // it was not dropped
+    feed.dropped().await;
 }

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, Response};
+use tokio::time::advance;
+use tower::Layer;
 use tower_pool::{
     PoolLayer,
-    http::{HttpPoolLayer, Join},
+    http::{HttpPoolLayer, Join, Role},
 };
 
 use crate::{
     client::{Opened, ask, get, open, send},
-    origin::Feed,
+    origin::{Feed, origin},
     support::{App, app},
 };
 
@@ -122,6 +124,28 @@ async fn max_age_holds_for_those_who_join_late() {
     let late = send(app.addr(), ask(get("/report")));
     app.script.call().await.text("afresh");
     assert_eq!(late.await.unwrap().text(), "afresh");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_age_counts_from_when_the_leader_asked() {
+    let (origin, mut script) = origin();
+    let layer = layer().max_age(Duration::from_secs(5));
+    let pool = layer.layer(origin);
+    let get = || Request::get("/report").body(Body::empty()).unwrap();
+    let answering = async {
+        let call = script.call().await;
+        advance(Duration::from_secs(3)).await;
+        call.stream(Response::builder())
+    };
+    let (leader, _feed) = tokio::join!(pool.request(get()), answering);
+    advance(Duration::from_millis(1_999)).await;
+    let in_time = pool.request(get()).await.unwrap();
+    assert_eq!(in_time.extensions().get(), Some(&Role::Follower));
+    advance(Duration::from_millis(1)).await;
+    let answering = async { script.call().await.text("afresh") };
+    let (late, ()) = tokio::join!(pool.request(get()), answering);
+    assert_eq!(late.unwrap().extensions().get(), Some(&Role::Leader));
+    drop(leader);
 }
 
 #[tokio::test]

@@ -163,6 +163,7 @@ async fn by_a_panic_of_the_body_that_is_an_error_to_all() {
         assert!(reader.rest().await.is_err());
     }
     watch.emptied().await;
+    lit.store(false, SeqCst);
     let mut next = open(server.addr, ask(get("/report"))).await;
     assert_eq!(next.role(), "leader");
     assert_eq!(next.data().await, "a piece");

@@ -8,7 +8,7 @@ use tower_pool::PoolLayer;
 use crate::{
     client::{ask, get, send},
     origin::origin,
-    server::{Watch, serve, serve_by, serve_hyper, to_axum},
+    server::{Watch, serve, serve_as_it_is, serve_by, serve_hyper, to_axum},
     support::{all, assert_all_say, assert_one_leads, handler},
 };
 
@@ -20,6 +20,7 @@ macro_rules! shares_one_call {
         let call = $script.call().await;
         assert_eq!(call.parts.uri.path(), "/report");
         $watch.entered(5).await;
+        assert_eq!(($watch.led(), $watch.joined()), (1, 4));
         call.text("one for all");
         let answers = all(sent).await;
         assert_all_say(&answers, "one for all");
@@ -36,6 +37,35 @@ async fn on_a_router() {
         .route("/report", routing::get(handler(&origin)))
         .layer(watch.on(PoolLayer::http()));
     let server = serve(app).await;
+    shares_one_call!(server, watch, script);
+}
+
+/// As the docs of `tower_pool::http` and of `PoolLayer::http` have it. axum makes
+/// the routes of such a router for each connection.
+#[tokio::test]
+async fn on_a_router_that_is_handed_to_axums_server_as_it_is() {
+    let (origin, mut script) = origin();
+    let watch = Watch::default();
+    let app = Router::new()
+        .route("/report", routing::get(handler(&origin)))
+        .layer(watch.on(PoolLayer::http()));
+    let server = serve_as_it_is(app).await;
+    shares_one_call!(server, watch, script);
+}
+
+#[tokio::test]
+async fn on_a_router_by_into_make_service() {
+    let (origin, mut script) = origin();
+    let watch = Watch::default();
+    let app = Router::new()
+        .route("/report", routing::get(handler(&origin)))
+        .layer(watch.on(PoolLayer::http()));
+    let server = serve_by(|listener| async move {
+        axum::serve(listener, app.into_make_service())
+            .await
+            .unwrap();
+    })
+    .await;
     shares_one_call!(server, watch, script);
 }
 

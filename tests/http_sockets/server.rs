@@ -39,8 +39,13 @@ pub async fn listen() -> (SocketAddr, TcpListener) {
     (listener.local_addr().unwrap(), listener)
 }
 
-/// axum's own server.
+/// axum's own server. With its state given, so that the routes, and the layers
+/// on them, are made once, and not for each connection.
 pub async fn serve(app: Router) -> Server {
+    serve_as_it_is(app.with_state(())).await
+}
+
+pub async fn serve_as_it_is(app: Router) -> Server {
     let (addr, listener) = listen().await;
     let served = async move { axum::serve(listener, app).await.unwrap() };
     Server {

@@ -34,7 +34,7 @@ fn router(origin: &Origin, watch: &Watch) -> Router {
 async fn axum_app() -> App {
     let (origin, script) = origin();
     let watch = Watch::default();
-    let router = router(&origin, &watch);
+    let router = router(&origin, &watch).with_state(());
     let (stop, stopping) = oneshot::channel::<()>();
     let (done, stopped) = oneshot::channel();
     let server = serve_by(|listener| async move {
