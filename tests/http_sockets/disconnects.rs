@@ -116,3 +116,24 @@ async fn with_finish_the_call_goes_on_when_all_have_left_and_takes_no_newcomers(
     let feed = call.stream(Response::builder()); // it was not dropped
     feed.dropped().await;
 }
+
+#[tokio::test]
+async fn a_handler_that_panics_ends_its_callers_connections_and_leaves_no_key() {
+    let mut app = app(PoolLayer::http()).await;
+    let sent = app.meet_open(3, || ask(get("/report"))).await;
+    drop(app.script.call().await); // the origin panics
+    for sent in sent {
+        let ended = sent.await.err();
+        let panicked = ended.is_some_and(|error| error.is_panic());
+        assert!(panicked, "`open` was sent a response");
+    }
+    app.watch.emptied().await;
+    let next = app.meet(2, || ask(get("/report"))).await;
+    app.script.call().await.text("afresh");
+    assert!(
+        all(next)
+            .await
+            .iter()
+            .all(|answer| answer.text() == "afresh")
+    );
+}

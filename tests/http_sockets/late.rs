@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{Request, Response};
 use tokio::time::advance;
+use tokio_test::{assert_pending, task::spawn};
 use tower::Layer;
 use tower_pool::{
     PoolLayer,
@@ -13,7 +14,8 @@ use tower_pool::{
 
 use crate::{
     client::{Opened, ask, get, open, send},
-    origin::{Feed, origin},
+    origin::{Feed, Known, feed, origin},
+    server::until,
     support::{App, app},
 };
 
@@ -114,6 +116,54 @@ async fn max_callers_holds_for_those_who_join_late() {
     drop(feed);
     assert_eq!(leader.rest().await.unwrap().text(), "");
     assert_eq!(second.rest().await.unwrap().text(), "a piece");
+}
+
+/// Those who followed the call count before each of them has looked at its answer.
+#[tokio::test]
+async fn max_callers_counts_those_who_have_yet_to_take_their_answer() {
+    let (origin, mut script) = origin();
+    let pool = layer().max_callers(3).layer(origin);
+    let get = || Request::get("/report").body(Body::empty()).unwrap();
+    let mut callers: Vec<_> = (0..3).map(|_| spawn(pool.request(get()))).collect();
+    for caller in &mut callers {
+        assert_pending!(caller.poll());
+    }
+    let _feed = script.call().await.stream(Response::builder());
+    until(|| callers.iter().all(|caller| caller.is_woken())).await;
+    let mut fourth = spawn(pool.request(get()));
+    assert_pending!(fourth.poll(), "it is one too many, and so on its own");
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test]
+async fn no_more_is_kept_for_newcomers_than_a_reader_may_be_behind() {
+    let mut app = app(layer().max_lag(8).max_body(100)).await;
+    let (_leader, _feed) = leader(&mut app, "123456789").await;
+    let late = send(app.addr(), ask(get("/report")));
+    app.script.call().await.text("afresh");
+    assert_eq!(late.await.unwrap().text(), "afresh");
+}
+
+#[tokio::test]
+async fn a_newcomer_has_the_length_of_all_of_the_body() {
+    let mut app = app(layer()).await;
+    let mut sent = app.meet_open(1, || ask(get("/report"))).await;
+    let (feed, body) = feed();
+    let response = Response::new(Body::new(Known { body, left: 8 }));
+    app.script.call().await.answer(response);
+    let mut leader = sent.remove(0).await.unwrap();
+    feed.data("four");
+    assert_eq!(leader.data().await, "four");
+    let newcomer = newcomer(&app).await;
+    assert_eq!(newcomer.role(), "follower");
+    feed.data("more");
+    for (reader, text) in [(leader, "more"), (newcomer, "fourmore")] {
+        let answer = reader.rest().await.unwrap();
+        assert_eq!(
+            (answer.header("content-length"), answer.text()),
+            ("8", text)
+        );
+    }
 }
 
 /// An age of nothing: whoever comes later is too late.

@@ -10,7 +10,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
@@ -22,7 +21,7 @@ use tower_pool::{
 
 use crate::{
     client::{Opened, ask, get, open, send},
-    origin::{Feed, origin},
+    origin::Feed,
     server::serve_hyper,
     support::{App, all, app},
 };
@@ -167,30 +166,4 @@ async fn by_a_panic_of_the_body_that_is_an_error_to_all() {
     let mut next = open(server.addr, ask(get("/report"))).await;
     assert_eq!(next.role(), "leader");
     assert_eq!(next.data().await, "a piece");
-}
-
-#[tokio::test]
-async fn by_forget_after_which_nobody_joins_and_those_aboard_are_served() {
-    let (origin, mut script) = origin();
-    let pool = layer::<Body>().layer(origin);
-    let get = || Request::get("/report").body(Body::empty()).unwrap();
-    let (first, feed) = tokio::join!(pool.request(get()), async {
-        let call = script.call().await;
-        call.stream(Response::builder())
-    });
-    feed.data("old");
-    let (old, joined) = (first.unwrap(), pool.request(get()).await.unwrap());
-    assert!(pool.forget(&get()));
-    assert!(!pool.forget(&get()), "there is none any more");
-    assert_eq!(pool.in_flight(), 0);
-
-    let (fresh, ()) = tokio::join!(pool.request(get()), async {
-        script.call().await.text("fresh");
-    });
-    drop(feed);
-    for (response, text) in [(old, "old"), (joined, "old"), (fresh.unwrap(), "fresh")] {
-        let body = http_body_util::BodyExt::collect(response.into_body()).await;
-        assert_eq!(body.unwrap().to_bytes(), text);
-    }
-    assert_eq!((script.count(), pool.in_flight()), (2, 0));
 }

@@ -13,6 +13,7 @@ mod disconnects;
 mod forms;
 mod late;
 mod late_ends;
+mod late_forgotten;
 mod memory;
 mod origin;
 mod outbound;

@@ -3,6 +3,7 @@
 
 use std::{
     convert::Infallible,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -14,7 +15,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures::{future::BoxFuture, stream};
 use http::{HeaderMap, Request, Response, request::Parts};
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
 use http_body_util::StreamBody;
 use tokio::sync::{mpsc, oneshot};
 use tower::Service;
@@ -164,5 +165,31 @@ impl Feed {
 
     pub fn is_dropped(&self) -> bool {
         self.0.is_closed()
+    }
+}
+
+/// A body that says how much is left of it, in one piece or more.
+pub struct Known {
+    pub body: Body,
+    pub left: u64,
+}
+
+impl http_body::Body for Known {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            self.left -= frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        polled
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
     }
 }

@@ -178,3 +178,24 @@ async fn trailers_reach_clients_of_http_1_and_http_2() {
     }
     assert_eq!(app.script.count(), 1);
 }
+
+/// By HTTP/1, only those who say that they take trailers are sent any.
+#[tokio::test]
+async fn a_follower_that_takes_no_trailers_has_the_body_without() {
+    let mut app = app(PoolLayer::http()).await;
+    let taking = tokio::spawn(open(
+        app.addr(),
+        ask(get("/report").header("te", "trailers")),
+    ));
+    app.watch.entered(1).await;
+    let not = tokio::spawn(open(app.addr(), ask(get("/report"))));
+    app.watch.entered(2).await;
+    let head = Response::builder().header("trailer", "x-checksum");
+    let feed = app.script.call().await.stream(head);
+    feed.data("all of it");
+    feed.trailers(trailers());
+    let taking = taking.await.unwrap().rest().await.unwrap();
+    assert_eq!(taking.trailers, Some(trailers()));
+    let not = not.await.unwrap().rest().await.unwrap();
+    assert_eq!((not.text(), &not.trailers), ("all of it", &None));
+}
