@@ -16,6 +16,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use crate::origin::soon;
+
 pub type Ask = Request<Full<Bytes>>;
 
 /// A request in HTTP/1.1 form: a path, and a `Host` if it is given no other.
@@ -49,7 +51,7 @@ impl Opened {
 
     /// The next piece of the body, of which there must be one.
     pub async fn data(&mut self) -> Bytes {
-        let frame = self.response.frame().await.expect("more is to come");
+        let frame = soon(self.response.frame()).await.expect("more is to come");
         frame.unwrap().into_data().expect("it is data")
     }
 
@@ -65,7 +67,7 @@ impl Opened {
     /// The rest of the body, or that it was cut off.
     pub async fn rest(self) -> Result<Answer, hyper::Error> {
         let (head, body) = self.response.into_parts();
-        let body = body.collect().await?;
+        let body = soon(body.collect()).await?;
         let trailers = body.trailers().cloned();
         Ok(Answer {
             status: head.status,
@@ -112,7 +114,7 @@ pub async fn open(addr: SocketAddr, mut request: Ask) -> Opened {
     let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.unwrap();
     let connection = Connection(tokio::spawn(async move { drop(connection.await) }));
     Opened {
-        response: sender.send_request(request).await.unwrap(),
+        response: soon(sender.send_request(request)).await.unwrap(),
         _connection: connection,
     }
 }
@@ -126,7 +128,7 @@ pub async fn open_h2(addr: SocketAddr, mut request: Ask) -> Opened {
     let (mut sender, connection) = handshake.await.unwrap();
     let connection = Connection(tokio::spawn(async move { drop(connection.await) }));
     Opened {
-        response: sender.send_request(request).await.unwrap(),
+        response: soon(sender.send_request(request)).await.unwrap(),
         _connection: connection,
     }
 }
@@ -147,7 +149,7 @@ pub fn send_raw(addr: SocketAddr, request: String) -> JoinHandle<String> {
         let mut socket = TcpStream::connect(addr).await.unwrap();
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut response = String::new();
-        socket.read_to_string(&mut response).await.unwrap();
+        soon(socket.read_to_string(&mut response)).await.unwrap();
         response
     })
 }

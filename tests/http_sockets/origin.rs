@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::body::Body;
@@ -32,6 +33,12 @@ pub fn origin() -> (Origin, Script) {
         count,
     };
     (origin, script)
+}
+
+/// Waits for what must come. If it does not, this is a failure and no hang.
+pub async fn soon<F: Future>(future: F) -> F::Output {
+    let waited = tokio::time::timeout(Duration::from_secs(60), future).await;
+    waited.expect("it never came")
 }
 
 /// A service for requests of any body.
@@ -80,7 +87,8 @@ pub struct Script {
 impl Script {
     /// Waits for the next call.
     pub async fn call(&mut self) -> Call {
-        self.calls.recv().await.expect("the origin is still there")
+        let call = soon(self.calls.recv()).await;
+        call.expect("the origin is still there")
     }
 
     /// Waits for so many calls, which are then all under way at once.
@@ -130,7 +138,7 @@ impl Call {
 
     /// Waits until the pool, or axum, has dropped the call.
     pub async fn dropped(&mut self) {
-        self.sender.closed().await;
+        soon(self.sender.closed()).await;
     }
 }
 
@@ -160,7 +168,7 @@ impl Feed {
 
     /// Waits until the body has been dropped.
     pub async fn dropped(&self) {
-        self.0.closed().await;
+        soon(self.0.closed()).await;
     }
 
     pub fn is_dropped(&self) -> bool {

@@ -22,6 +22,8 @@ use tower_pool::{
     http::{HttpPool, HttpService, Role, SharedBody},
 };
 
+use crate::origin::soon;
+
 /// A server that is gone when this is dropped.
 pub struct Server {
     pub addr: SocketAddr,
@@ -161,9 +163,12 @@ impl Watch {
 
 /// Waits for what must come.
 pub async fn until(condition: impl Fn() -> bool) {
-    while !condition() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    soon(async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
 }
 
 /// A layer under a [`Watch`], that says in `x-role` what is in the extensions.
