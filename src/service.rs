@@ -59,7 +59,8 @@ where
     table: Arc<TableOf<S, Req, X, P, H>>,
 }
 
-type TableOf<S, Req, X, P, H> = Table<<X as KeyExtractor<Req>>::Key, Oneshot<S, Req>, P, H>;
+pub(crate) type TableOf<S, Req, X, P, H> =
+    Table<<X as KeyExtractor<Req>>::Key, Oneshot<S, Req>, P, H>;
 
 impl<S, Req, X, P, H> Pool<S, Req, X, P, H>
 where
@@ -80,13 +81,14 @@ where
         hasher: H,
         config: Config,
     ) -> Self {
-        Self {
+        Self::over(
             inner,
             extractor,
-            table: Arc::new(Table::new(policy, hasher, config)),
-        }
+            Arc::new(Table::new(policy, hasher, config)),
+        )
     }
 }
+
 impl<S, Req, X, P, H> Pool<S, Req, X, P, H>
 where
     S: Service<Req> + Clone,
@@ -209,6 +211,15 @@ where
     /// ```
     pub fn stats(&self) -> Stats {
         self.table.stats()
+    }
+
+    /// A pool of `inner` over these flights.
+    pub(crate) fn over(inner: S, extractor: Arc<X>, table: Arc<TableOf<S, Req, X, P, H>>) -> Self {
+        Self {
+            inner,
+            extractor,
+            table,
+        }
     }
 
     /// A caller got what a flight had come to before, and that is still going on.

@@ -2,7 +2,11 @@
 //! [`Join::UntilBody`](super::Join::UntilBody).
 
 use std::{
-    sync::{Arc, Weak},
+    collections::HashMap,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -24,7 +28,26 @@ use super::{
 pub(super) struct Arriving<K> {
     /// No key is compared under the lock, as part of it is code of others.
     entries: Mutex<HashTable<Arc<Entry<K>>>>,
+    forgotten: Mutex<Forgotten>,
+    /// Numbers requests, and what was forgotten, in their order.
+    order: AtomicU64,
     limits: Limits,
+}
+
+/// When a request was made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    order: u64,
+    at: Instant,
+}
+
+/// Which keys were forgotten of late, by their hashes: the response to an older
+/// request is not for newcomers.
+#[derive(Debug, Default)]
+struct Forgotten {
+    keys: HashMap<u64, u64>,
+    /// Nor is that to any request before this.
+    all: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +62,7 @@ pub(super) struct Limits {
 struct Entry<K> {
     key: Arc<RequestKey<K>>,
     head: Parts,
-    /// Since when its flight takes callers.
-    since: Instant,
+    asked: Asked,
     body: WeakBody,
 }
 
@@ -54,8 +76,22 @@ impl<K> Arriving<K> {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             entries: Mutex::new(HashTable::new()),
+            forgotten: Mutex::default(),
+            order: AtomicU64::new(0),
             limits,
         }
+    }
+
+    /// A request is made now.
+    pub(super) fn ask(&self) -> Asked {
+        Asked {
+            order: self.next(),
+            at: Instant::now(),
+        }
+    }
+
+    fn next(&self) -> u64 {
+        self.order.fetch_add(1, Relaxed)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -78,14 +114,23 @@ impl<K> Arriving<K> {
         drop(removed); // foreign code, in its key and in its head
     }
 
-    fn insert(&self, entry: Arc<Entry<K>>) {
-        let hash = entry.key.hash();
+    /// Takes the place of an older entry. Not so if there is a younger one, or
+    /// the key was forgotten since. Returns whether it did.
+    fn insert(&self, entry: &Arc<Entry<K>>) -> bool {
+        let (hash, order) = (entry.key.hash(), entry.asked.order);
         let mut entries = self.entries.lock();
-        let found = entries.find_entry(hash, |other| other.key.hash() == hash);
-        let replaced = found.ok().map(|entry| entry.remove().0);
-        entries.insert_unique(hash, entry, |entry| entry.key.hash());
+        if self.forgotten.lock().covers(hash, order) {
+            return false;
+        }
+        let replaced = match entries.find_entry(hash, |other| other.key.hash() == hash) {
+            Ok(younger) if younger.get().asked.order > order => return false,
+            Ok(older) => Some(older.remove().0),
+            Err(_) => None,
+        };
+        entries.insert_unique(hash, Arc::clone(entry), |entry| entry.key.hash());
         drop(entries);
         drop(replaced);
+        true
     }
 }
 
@@ -94,19 +139,18 @@ impl<K: Eq> Arriving<K> {
     /// from the start.
     pub(super) fn join(&self, key: &RequestKey<K>) -> Option<Response<SharedBody>> {
         let entry = self.find(key.hash()).filter(|entry| *entry.key == *key)?;
-        let old = self
-            .limits
-            .max_age
-            .is_some_and(|max| entry.since.elapsed() >= max);
+        let age = entry.asked.at.elapsed();
+        let old = self.limits.max_age.is_some_and(|max| age >= max);
         if old || entry.body.readers() >= self.limits.max_callers {
             return None;
         }
         Some(Response::from_parts(entry.head.clone(), entry.body.join()?))
     }
 
-    /// Lets no newcomer join the response of this key that is arriving.
-    /// Returns whether there was one.
+    /// Lets no newcomer join a response of this key to a request that was made
+    /// before, be it arriving or under way. Returns whether one was arriving.
     pub(super) fn forget(&self, key: &RequestKey<K>) -> bool {
+        self.forgotten.lock().add(key.hash(), self.next());
         let entry = self.find(key.hash()).filter(|entry| *entry.key == *key);
         if let Some(entry) = &entry {
             self.remove(entry);
@@ -120,23 +164,41 @@ impl<K: Send + Sync + 'static> Arriving<K> {
     pub(super) fn open(
         self: &Arc<Self>,
         key: Arc<RequestKey<K>>,
-        since: Instant,
+        asked: Asked,
         response: &Response<SharedBody>,
     ) {
         let (head, body) = response.clone().into_parts();
         let entry = Arc::new(Entry {
             key,
             head,
-            since,
+            asked,
             body: body.downgrade(),
         });
         // First the entry, as a body that is over gives its ticket back at once.
-        self.insert(Arc::clone(&entry));
-        let ticket = Ticket {
-            arriving: Arc::downgrade(self),
-            entry,
-        };
-        body.hold(self.limits.max_body, Box::new(ticket));
+        if self.insert(&entry) {
+            let ticket = Ticket {
+                arriving: Arc::downgrade(self),
+                entry,
+            };
+            body.hold(self.limits.max_body, Box::new(ticket));
+        }
+    }
+}
+
+impl Forgotten {
+    /// So many keys are told apart. With more, all that is under way is forgotten.
+    const CAPACITY: usize = 4096;
+
+    fn add(&mut self, hash: u64, order: u64) {
+        if self.keys.len() >= Self::CAPACITY {
+            self.keys.clear();
+            self.all = order;
+        }
+        self.keys.insert(hash, order);
+    }
+
+    fn covers(&self, hash: u64, order: u64) -> bool {
+        order < self.all || self.keys.get(&hash).is_some_and(|at| order < *at)
     }
 }
 

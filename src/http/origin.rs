@@ -12,13 +12,16 @@ use ::http::{Request, Response};
 use bytes::Bytes;
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tokio::time::Instant;
 use tower::BoxError;
 use tower_service::Service;
 
 use super::{
-    arriving::Arriving, body::SharedBody, memory::Memory, policy::HttpPolicy,
-    request_key::RequestKey, role::CacheStatus,
+    arriving::{Arriving, Asked},
+    body::SharedBody,
+    memory::Memory,
+    policy::HttpPolicy,
+    request_key::RequestKey,
+    role::CacheStatus,
 };
 use crate::{
     key::KeyExtractor,
@@ -84,8 +87,8 @@ pub(super) struct Ask<B, K> {
     pub(super) request: Request<B>,
     /// None if it may not be shared.
     pub(super) key: Option<Arc<RequestKey<K>>>,
-    /// When it was asked, where that matters.
-    pub(super) since: Option<Instant>,
+    /// When it was made, where that matters.
+    pub(super) asked: Option<Asked>,
 }
 
 /// The key was derived before.
@@ -162,7 +165,7 @@ where
         OriginFuture {
             call: self.inner.call(ask.request),
             key: ask.key,
-            since: ask.since,
+            asked: ask.asked,
             common: Arc::clone(&self.common),
         }
     }
@@ -184,7 +187,7 @@ pin_project! {
         #[pin]
         call: F,
         key: Option<Arc<RequestKey<K>>>,
-        since: Option<Instant>,
+        asked: Option<Asked>,
         common: Arc<Common<P, K>>,
     }
 }
@@ -205,12 +208,12 @@ where
         let response = response.map(|body| SharedBody::with_max_lag(body, common.max_lag));
         let hash = this.key.as_ref().map(|key| key.hash());
         let mut early_verdict = None;
-        let joinable = (this.key.take(), *this.since, &common.arriving);
-        if let (Some(key), Some(since), Some(arriving)) = joinable {
+        let joinable = (this.key.take(), *this.asked, &common.arriving);
+        if let (Some(key), Some(asked), Some(arriving)) = joinable {
             // Here, and not when the flight is over, lest a newcomer find neither.
             let verdict = common.verdict(Ok::<_, &E>(&response));
             if verdict == Verdict::Share {
-                arriving.open(key, since, &response);
+                arriving.open(key, asked, &response);
             }
             early_verdict = Some(verdict);
         }

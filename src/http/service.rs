@@ -9,7 +9,6 @@ use std::{
 
 use ::http::{Request, Response};
 use http_body::Body;
-use tokio::time::Instant;
 use tower_service::Service;
 
 use super::{
@@ -17,6 +16,7 @@ use super::{
     future::{Course, ResponseFuture},
     key::HttpKey,
     origin::{Ask, ByKey, Common, HttpService, Judge, Origin},
+    request_key::RequestKey,
 };
 use crate::{
     flight::Config,
@@ -148,21 +148,28 @@ where
             }
             Ok(key) => (Some(Arc::new(key)), Course::Aboard),
         };
-        let arriving = self.common.arriving.as_ref();
-        let since = arriving.map(|_| Instant::now());
-        if let (Some(key), Some(arriving)) = (&key, arriving) {
-            if let Some(response) = arriving.join(key) {
-                self.pool.count_late_joiner();
-                return ResponseFuture::late(response, version, Arc::clone(&self.common));
-            }
+        let common = Arc::clone(&self.common);
+        if let Some(response) = self.join_late(key.as_deref()) {
+            return ResponseFuture::late(response, version, common);
         }
         let ask = Ask {
             request,
-            key,
-            since,
+            asked: self.common.arriving.as_ref().map(|arriving| arriving.ask()),
+            key: key.clone(),
         };
         let call = self.pool.request(ask);
-        ResponseFuture::under_way(call, course, version, Arc::clone(&self.common))
+        // The head may have come, and its flight be gone, since the first look.
+        if let Some(response) = self.join_late(key.as_deref()) {
+            return ResponseFuture::late(response, version, common);
+        }
+        ResponseFuture::under_way(call, course, version, common)
+    }
+
+    /// Joins a response whose body is still arriving.
+    fn join_late(&self, key: Option<&RequestKey<X::Key>>) -> Option<Response<SharedBody>> {
+        let response = self.common.arriving.as_ref()?.join(key?)?;
+        self.pool.count_late_joiner();
+        Some(response)
     }
 
     /// Has later requests that are equal to this one not join what is under
