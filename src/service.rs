@@ -59,8 +59,7 @@ where
     table: Arc<TableOf<S, Req, X, P, H>>,
 }
 
-pub(crate) type TableOf<S, Req, X, P, H> =
-    Table<<X as KeyExtractor<Req>>::Key, Oneshot<S, Req>, P, H>;
+type TableOf<S, Req, X, P, H> = Table<<X as KeyExtractor<Req>>::Key, Oneshot<S, Req>, P, H>;
 
 impl<S, Req, X, P, H> Pool<S, Req, X, P, H>
 where

@@ -7,6 +7,7 @@ use ::http::{HeaderName, Request};
 use super::{
     key::{Credentials, HttpKey},
     layer::{HttpPoolLayer, Join},
+    scope::Siblings,
 };
 use crate::policy::{OnAbandon, Verdict};
 
@@ -30,7 +31,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
         N: TryInto<HeaderName> + fmt::Debug + Clone,
     {
         self.key = self.key.header(name);
-        self
+        self.alone()
     }
 
     /// Sets what becomes of requests with credentials, by default
@@ -45,7 +46,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.key = self.key.credentials(credentials);
-        self
+        self.alone()
     }
 
     /// Adds to the key what `hook` finds in the request: see [`HttpKey::and`].
@@ -90,11 +91,18 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
         self.with_key(|key| key.and_body(hook))
     }
 
+    /// With flights of its own: clones that were made before are other layers.
+    fn alone(mut self) -> Self {
+        self.siblings = Siblings::default();
+        self
+    }
+
     fn with_key<Y>(self, key: impl FnOnce(HttpKey<X>) -> HttpKey<Y>) -> HttpPoolLayer<B, Y, P> {
         HttpPoolLayer {
             key: key(self.key),
             policy: self.policy,
             settings: self.settings,
+            siblings: Siblings::default(),
             body: PhantomData,
         }
     }
@@ -132,6 +140,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
             key: self.key,
             policy: Arc::new(policy),
             settings: self.settings,
+            siblings: Siblings::default(),
             body: PhantomData,
         }
     }
@@ -148,7 +157,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn server_errors(mut self, verdict: Verdict) -> Self {
         self.settings.rules = self.settings.rules.server_errors(verdict);
-        self
+        self.alone()
     }
 
     /// Sets whether responses with `private` are shared, by default not: see
@@ -163,7 +172,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn share_private(mut self, share: bool) -> Self {
         self.settings.rules = self.settings.rules.share_private(share);
-        self
+        self.alone()
     }
 
     /// Sets how large a body may be, in bytes, that says its size and is shared,
@@ -180,7 +189,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.settings.max_body = Some(bytes);
-        self
+        self.alone()
     }
 
     /// Sets how many bytes a reader of a shared body may fall behind the
@@ -196,7 +205,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn max_lag(mut self, bytes: u64) -> Self {
         self.settings.max_lag = bytes;
-        self
+        self.alone()
     }
 
     /// Sets for how long a key is remembered whose response was kept from those
@@ -214,7 +223,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn remember_unshareable(mut self, time: Duration) -> Self {
         self.settings.remember = time;
-        self
+        self.alone()
     }
 }
 
@@ -232,7 +241,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn join(mut self, join: Join) -> Self {
         self.settings.join = join;
-        self
+        self.alone()
     }
 
     /// As [`PoolLayer::on_abandon`](crate::PoolLayer::on_abandon).
@@ -246,7 +255,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn on_abandon(mut self, on_abandon: OnAbandon) -> Self {
         self.settings.config.on_abandon = on_abandon;
-        self
+        self.alone()
     }
 
     /// As [`PoolLayer::max_callers`](crate::PoolLayer::max_callers).
@@ -260,7 +269,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn max_callers(mut self, max_callers: usize) -> Self {
         self.settings.config.max_callers = max_callers;
-        self
+        self.alone()
     }
 
     /// As [`PoolLayer::max_age`](crate::PoolLayer::max_age).
@@ -275,7 +284,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.settings.config.max_age = Some(max_age);
-        self
+        self.alone()
     }
 
     /// As [`PoolLayer::max_retries`](crate::PoolLayer::max_retries).
@@ -289,7 +298,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn max_retries(mut self, max_retries: u32) -> Self {
         self.settings.config.max_retries = max_retries;
-        self
+        self.alone()
     }
 
     /// Sets whether each response says in `Cache-Status` (RFC 9211) how it came
@@ -314,7 +323,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn cache_status(mut self, add: bool) -> Self {
         self.settings.cache_status = add;
-        self
+        self.alone()
     }
 
     /// Names the pool, for `Cache-Status`, its [`Debug`](fmt::Debug) output and
@@ -329,6 +338,6 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     #[must_use]
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.settings.config.name = Some(name.into());
-        self
+        self.alone()
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    hash::RandomState,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -10,13 +9,12 @@ use std::{
 
 use ::http::{Request, Response, Version};
 use pin_project_lite::pin_project;
-use tower::util::Oneshot;
 
 use super::{
     body::SharedBody,
     eligible::Ineligible,
-    origin::{Answer, Ask, Common, HttpService, Judge, Origin},
-    request_key::RequestKey,
+    flights::{CallOf, Common, KeyOf},
+    origin::{Answer, HttpService},
     role::{Forwarded, Role},
 };
 use crate::{
@@ -34,15 +32,6 @@ pub(super) enum Course {
     Remembered(u64),
     Aboard,
 }
-
-type KeyOf<B, X> = <X as KeyExtractor<Request<B>>>::Key;
-
-type Call<S, B, X, P> = crate::ResponseFuture<
-    Arc<RequestKey<KeyOf<B, X>>>,
-    Oneshot<Origin<S, P, KeyOf<B, X>>, Ask<B, KeyOf<B, X>>>,
-    Judge<P, KeyOf<B, X>>,
-    RandomState,
->;
 
 pin_project! {
     /// One caller's response from an [`HttpPool`](super::HttpPool).
@@ -66,7 +55,7 @@ pin_project! {
         #[pin]
         state: State<S, B, X, P>,
         version: Version,
-        common: Arc<Common<P, <X as KeyExtractor<Request<B>>>::Key>>,
+        common: Arc<Common<P, KeyOf<B, X>>>,
     }
 }
 
@@ -78,7 +67,7 @@ pin_project! {
         X: KeyExtractor<Request<B>>,
         P: Policy<Response<SharedBody>, S::Error>,
     {
-        UnderWay { #[pin] call: Call<S, B, X, P>, course: Course },
+        UnderWay { #[pin] call: CallOf<S, B, X, P>, course: Course },
         /// It joined a response whose body was arriving.
         Late { response: Option<Response<SharedBody>> },
     }
@@ -91,7 +80,7 @@ where
     P: Policy<Response<SharedBody>, S::Error>,
 {
     pub(super) fn under_way(
-        call: Call<S, B, X, P>,
+        call: CallOf<S, B, X, P>,
         course: Course,
         version: Version,
         common: Arc<Common<P, KeyOf<B, X>>>,

@@ -1,6 +1,9 @@
 //! Which HTTP requests are the same: [`HttpKey`].
 
-use std::{fmt, hash::RandomState};
+use std::{
+    fmt,
+    hash::{Hash, RandomState},
+};
 
 use ::http::{HeaderName, Request, header};
 use http_body::Body;
@@ -260,14 +263,19 @@ impl<X> HttpKey<X> {
         }
     }
 
-    /// The key of a request that may be shared, or why it may not.
-    pub(super) fn look<B>(&self, request: &Request<B>) -> Result<RequestKey<X::Key>, Ineligible>
+    /// The key of a request that may be shared, or why it may not. What the
+    /// hooks have found goes through `and`.
+    pub(super) fn look<B, K: Hash>(
+        &self,
+        request: &Request<B>,
+        and: impl FnOnce(X::Key) -> K,
+    ) -> Result<RequestKey<K>, Ineligible>
     where
         B: Body,
         X: KeyExtractor<Request<B>>,
     {
         eligible::check(request, &self.headers, self.body_is_keyed)?;
-        let and = self.and.extract(request).ok_or(Ineligible::Bypass)?;
+        let and = and(self.and.extract(request).ok_or(Ineligible::Bypass)?);
         Ok(RequestKey::new(request, &self.headers, and, &self.hasher))
     }
 }
@@ -280,7 +288,7 @@ where
     type Key = RequestKey<X::Key>;
 
     fn extract(&self, request: &Request<B>) -> Option<Self::Key> {
-        self.look(request).ok()
+        self.look(request, |key| key).ok()
     }
 }
 

@@ -9,12 +9,14 @@ use tower_layer::Layer;
 use super::{
     arriving::{Arriving, Limits},
     body::{DEFAULT_MAX_LAG, SharedBody},
+    flights::{Common, Flights},
     key::HttpKey,
     memory::{self, Memory},
     nested,
-    origin::{Common, HttpService},
+    origin::HttpService,
     policy::HttpPolicy,
     role::CacheStatus,
+    scope::{self, Siblings},
     service::HttpPool,
 };
 use crate::{
@@ -54,6 +56,8 @@ pub struct HttpPoolLayer<B, X = (), P = ShareAll> {
     pub(super) key: HttpKey<X>,
     pub(super) policy: Arc<P>,
     pub(super) settings: Settings,
+    /// Of this key, this policy and these settings.
+    pub(super) siblings: Siblings,
     /// It takes requests, and holds none: always `Send` and `Sync`.
     pub(super) body: PhantomData<fn(B)>,
 }
@@ -127,6 +131,7 @@ impl PoolLayer<(), ()> {
                 remember: memory::DEFAULT_TIME,
                 cache_status: false,
             },
+            siblings: Siblings::default(),
             body: PhantomData,
         }
     }
@@ -138,7 +143,7 @@ where
     S::Future: Send + 'static,
     S::Error: Send + Sync + 'static,
     B: Body + Send + 'static,
-    X: KeyExtractor<Request<B>> + Clone,
+    X: KeyExtractor<Request<B>> + Clone + Send + Sync + 'static,
     P: Policy<Response<SharedBody>, S::Error> + Send + Sync + 'static,
 {
     type Service = HttpPool<S, B, X, P>;
@@ -150,8 +155,21 @@ where
     /// version of axum: tenants of a nested router might be mixed up.
     fn layer(&self, inner: S) -> Self::Service {
         nested::assert_seen_through::<B>();
+        let make = || Flights::new(self.key.clone(), self.common(), &self.settings.config);
+        let routed = scope::is_route::<S>();
+        let flights = match routed {
+            true => self.siblings.flights(make),
+            false => Arc::new(make()),
+        };
+        HttpPool::new(inner, flights, routed)
+    }
+}
+
+impl<B, X, P> HttpPoolLayer<B, X, P> {
+    /// What calls and callers of one table have in common.
+    fn common<K>(&self) -> Common<P, K> {
         let settings = &self.settings;
-        let config = settings.config.clone();
+        let config = &settings.config;
         let max_body = settings.max_body.unwrap_or(settings.max_lag);
         let mut rules = settings.rules.clone().max_body(max_body);
         rules.set_key(&self.key);
@@ -162,15 +180,14 @@ where
         };
         let name = config.name.as_deref().unwrap_or("tower-pool");
         let until_body = settings.join == Join::UntilBody;
-        let common = Common {
+        Common {
             rules,
             policy: Arc::clone(&self.policy),
             memory: Memory::new(settings.remember),
             arriving: until_body.then(|| Arc::new(Arriving::new(limits))),
             cache_status: settings.cache_status.then(|| CacheStatus::new(name)),
             max_lag: settings.max_lag,
-        };
-        HttpPool::new(inner, Arc::new(self.key.clone()), common, config)
+        }
     }
 }
 
@@ -180,6 +197,7 @@ impl<B, X: Clone, P> Clone for HttpPoolLayer<B, X, P> {
             key: self.key.clone(),
             policy: Arc::clone(&self.policy),
             settings: self.settings.clone(),
+            siblings: self.siblings.clone(),
             body: PhantomData,
         }
     }

@@ -118,6 +118,7 @@ mod body;
 mod builder;
 mod cache_control;
 mod eligible;
+mod flights;
 mod future;
 mod key;
 mod layer;
@@ -129,6 +130,7 @@ mod request_key;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod role;
+mod scope;
 mod service;
 
 #[cfg(feature = "reqwest")]

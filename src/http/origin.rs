@@ -15,14 +15,7 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 use tower_service::Service;
 
-use super::{
-    arriving::{Arriving, Asked},
-    body::SharedBody,
-    memory::Memory,
-    policy::HttpPolicy,
-    request_key::RequestKey,
-    role::CacheStatus,
-};
+use super::{arriving::Asked, body::SharedBody, flights::Common, request_key::RequestKey, scope};
 use crate::{
     key::KeyExtractor,
     policy::{Policy, Verdict},
@@ -56,30 +49,6 @@ where
     R: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     type ResponseBody = R;
-}
-
-/// What the pool, its calls and its callers have in common.
-#[derive(Debug)]
-pub(super) struct Common<P, K> {
-    pub(super) rules: HttpPolicy,
-    pub(super) policy: Arc<P>,
-    pub(super) memory: Memory,
-    /// With [`Join::UntilBody`](super::Join::UntilBody).
-    pub(super) arriving: Option<Arc<Arriving<K>>>,
-    pub(super) cache_status: Option<CacheStatus>,
-    pub(super) max_lag: u64,
-}
-
-impl<P, K> Common<P, K> {
-    pub(super) fn verdict<E>(&self, outcome: Result<&Response<SharedBody>, &E>) -> Verdict
-    where
-        P: Policy<Response<SharedBody>, E>,
-    {
-        match self.rules.verdict(outcome) {
-            Verdict::Solo => Verdict::Solo,
-            rule => rule.max(self.policy.verdict(outcome)),
-        }
-    }
 }
 
 /// A request on its way through the pool.
@@ -145,6 +114,8 @@ where
 pub(super) struct Origin<S, P, K> {
     pub(super) inner: S,
     pub(super) common: Arc<Common<P, K>>,
+    /// May requests be inside of these flights already?
+    pub(super) routed: bool,
 }
 
 impl<S, B, P, K> Service<Ask<B, K>> for Origin<S, P, K>
@@ -161,7 +132,10 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, ask: Ask<B, K>) -> Self::Future {
+    fn call(&mut self, mut ask: Ask<B, K>) -> Self::Future {
+        if self.routed {
+            scope::enter(&mut ask.request, self.common.address());
+        }
         OriginFuture {
             call: self.inner.call(ask.request),
             key: ask.key,
@@ -177,6 +151,7 @@ impl<S: Clone, P, K> Clone for Origin<S, P, K> {
             // Without the readiness of the other: each call waits for its own.
             inner: self.inner.clone(),
             common: Arc::clone(&self.common),
+            routed: self.routed,
         }
     }
 }

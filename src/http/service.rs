@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    hash::RandomState,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -13,13 +12,14 @@ use tower_service::Service;
 
 use super::{
     body::SharedBody,
+    eligible::Ineligible,
+    flights::{Flights, KeyOf, PoolOf},
     future::{Course, ResponseFuture},
-    key::HttpKey,
-    origin::{Ask, ByKey, Common, HttpService, Judge, Origin},
+    origin::{Ask, ByKey, HttpService, Origin},
     request_key::RequestKey,
+    scope::OwnScope,
 };
 use crate::{
-    flight::Config,
     key::KeyExtractor,
     policy::{Policy, ShareAll},
     service::Pool,
@@ -58,46 +58,26 @@ where
     P: Policy<Response<SharedBody>, S::Error>,
 {
     pool: PoolOf<S, B, X, P>,
-    key: Arc<HttpKey<X>>,
-    common: Arc<CommonOf<B, X, P>>,
+    flights: Arc<Flights<S, B, X, P>>,
+    scope: Arc<OwnScope>,
 }
-
-type PoolOf<S, B, X, P> = Pool<
-    Origin<S, P, <X as KeyExtractor<Request<B>>>::Key>,
-    Ask<B, <X as KeyExtractor<Request<B>>>::Key>,
-    ByKey,
-    Judge<P, <X as KeyExtractor<Request<B>>>::Key>,
-    RandomState,
->;
-
-type CommonOf<B, X, P> = Common<P, <X as KeyExtractor<Request<B>>>::Key>;
 
 impl<S, B, X, P> HttpPool<S, B, X, P>
 where
-    S: HttpService<B> + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Send + Sync + 'static,
-    B: Send + 'static,
+    S: HttpService<B>,
     X: KeyExtractor<Request<B>>,
-    P: Policy<Response<SharedBody>, S::Error> + Send + Sync + 'static,
+    P: Policy<Response<SharedBody>, S::Error>,
 {
-    pub(super) fn new(
-        inner: S,
-        key: Arc<HttpKey<X>>,
-        common: CommonOf<B, X, P>,
-        config: Config,
-    ) -> Self {
-        let common = Arc::new(common);
+    pub(super) fn new(inner: S, flights: Arc<Flights<S, B, X, P>>, routed: bool) -> Self {
         let origin = Origin {
             inner,
-            common: Arc::clone(&common),
+            common: Arc::clone(&flights.common),
+            routed,
         };
-        let judge = Judge(Arc::clone(&common));
-        let hasher = RandomState::new();
         Self {
-            pool: Pool::new(origin, Arc::new(ByKey), Arc::new(judge), hasher, config),
-            key,
-            common,
+            pool: Pool::over(origin, Arc::new(ByKey), Arc::clone(&flights.table)),
+            flights,
+            scope: Arc::new(OwnScope::new(routed)),
         }
     }
 }
@@ -141,20 +121,19 @@ where
     /// ```
     pub fn request(&self, request: Request<B>) -> ResponseFuture<S, B, X, P> {
         let version = request.version();
-        let (key, course) = match self.key.look(&request) {
+        let common = &self.flights.common;
+        let (key, course) = match self.look(&request) {
             Err(why) => (None, Course::Ineligible(why)),
-            Ok(key) if self.common.memory.holds(key.hash()) => {
-                (None, Course::Remembered(key.hash()))
-            }
+            Ok(key) if common.memory.holds(key.hash()) => (None, Course::Remembered(key.hash())),
             Ok(key) => (Some(Arc::new(key)), Course::Aboard),
         };
-        let common = Arc::clone(&self.common);
+        let common = Arc::clone(common);
         if let Some(response) = self.join_late(key.as_deref()) {
             return ResponseFuture::late(response, version, common);
         }
         let ask = Ask {
             request,
-            asked: self.common.arriving.as_ref().map(|arriving| arriving.ask()),
+            asked: common.arriving.as_ref().map(|arriving| arriving.ask()),
             key: key.clone(),
         };
         let call = self.pool.request(ask);
@@ -165,9 +144,15 @@ where
         ResponseFuture::under_way(call, course, version, common)
     }
 
+    /// The key of a request that may be shared, or why it may not.
+    fn look(&self, request: &Request<B>) -> Result<RequestKey<KeyOf<B, X>>, Ineligible> {
+        let scope = self.scope.of(request, self.flights.common.address());
+        self.flights.key.look(request, |key| (key, scope))
+    }
+
     /// Joins a response whose body is still arriving.
-    fn join_late(&self, key: Option<&RequestKey<X::Key>>) -> Option<Response<SharedBody>> {
-        let response = self.common.arriving.as_ref()?.join(key?)?;
+    fn join_late(&self, key: Option<&RequestKey<KeyOf<B, X>>>) -> Option<Response<SharedBody>> {
+        let response = self.flights.common.arriving.as_ref()?.join(key?)?;
         self.pool.count_late_joiner();
         Some(response)
     }
@@ -198,10 +183,10 @@ where
     /// # }
     /// ```
     pub fn forget(&self, request: &Request<B>) -> bool {
-        let Ok(key) = self.key.look(request) else {
+        let Ok(key) = self.look(request) else {
             return false;
         };
-        let arriving = self.common.arriving.as_ref();
+        let arriving = self.flights.common.arriving.as_ref();
         let arriving = arriving.is_some_and(|arriving| arriving.forget(&key));
         self.pool.forget(&Arc::new(key)) || arriving
     }
@@ -233,7 +218,7 @@ where
     /// # }
     /// ```
     pub fn in_flight(&self) -> usize {
-        let arriving = self.common.arriving.as_ref();
+        let arriving = self.flights.common.arriving.as_ref();
         self.pool.in_flight() + arriving.map_or(0, |arriving| arriving.len())
     }
 
@@ -313,8 +298,8 @@ where
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
-            key: Arc::clone(&self.key),
-            common: Arc::clone(&self.common),
+            flights: Arc::clone(&self.flights),
+            scope: Arc::clone(&self.scope),
         }
     }
 }
@@ -327,7 +312,7 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpPool")
-            .field("key", &self.key)
+            .field("key", &self.flights.key)
             .field("pool", &self.pool)
             .finish_non_exhaustive()
     }

@@ -40,7 +40,7 @@ impl Body for LeastBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        true
+        self.0.get() == 0
     }
 }
 

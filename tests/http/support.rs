@@ -56,7 +56,7 @@ pub(crate) async fn ask_with<X, P>(
     answer: impl Fn() -> response::Builder + Clone + Send + Sync + 'static,
 ) -> Vec<Got>
 where
-    X: KeyExtractor<Request<Body>> + Clone,
+    X: KeyExtractor<Request<Body>> + Clone + Send + Sync + 'static,
     P: Policy<Response<SharedBody>, Infallible> + Send + Sync + 'static,
 {
     let calls = Arc::new(AtomicUsize::new(0));
@@ -102,7 +102,9 @@ where
 
 /// Sends both requests at once, and returns whether the second was answered
 /// with the response to the first.
-pub(crate) async fn second_follows<X: KeyExtractor<Request<Body>> + Clone>(
+pub(crate) async fn second_follows<
+    X: KeyExtractor<Request<Body>> + Clone + Send + Sync + 'static,
+>(
     layer: HttpPoolLayer<Body, X>,
     first: request::Builder,
     second: request::Builder,
@@ -112,7 +114,7 @@ pub(crate) async fn second_follows<X: KeyExtractor<Request<Body>> + Clone>(
 }
 
 /// The same for two equal requests with this response to them.
-pub(crate) async fn is_handed_on<X: KeyExtractor<Request<Body>> + Clone>(
+pub(crate) async fn is_handed_on<X: KeyExtractor<Request<Body>> + Clone + Send + Sync + 'static>(
     layer: HttpPoolLayer<Body, X>,
     answer: impl Fn() -> response::Builder + Clone + Send + Sync + 'static,
 ) -> bool {

@@ -69,7 +69,7 @@ pub fn play(case: &Case) -> Played {
 
 fn play_with<X>(case: &Case, layer: HttpPoolLayer<Content, X>) -> Played
 where
-    X: KeyExtractor<Request<Content>> + Clone,
+    X: KeyExtractor<Request<Content>> + Clone + Send + Sync + 'static,
 {
     let origin = Origin::new(case);
     let pool = set_up(case, layer).layer(origin.clone());

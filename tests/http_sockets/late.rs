@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{Request, Response};
 use tokio::time::advance;
-use tokio_test::{assert_pending, task::spawn};
 use tower::Layer;
 use tower_pool::{
     PoolLayer,
@@ -15,7 +14,6 @@ use tower_pool::{
 use crate::{
     client::{Opened, ask, get, open, send},
     origin::{Feed, Known, feed, origin},
-    server::until,
     support::{App, app},
 };
 
@@ -116,23 +114,6 @@ async fn max_callers_holds_for_those_who_join_late() {
     drop(feed);
     assert_eq!(leader.rest().await.unwrap().text(), "");
     assert_eq!(second.rest().await.unwrap().text(), "a piece");
-}
-
-/// Those who followed the call count before each of them has looked at its answer.
-#[tokio::test]
-async fn max_callers_counts_those_who_have_yet_to_take_their_answer() {
-    let (origin, mut script) = origin();
-    let pool = layer().max_callers(3).layer(origin);
-    let get = || Request::get("/report").body(Body::empty()).unwrap();
-    let mut callers: Vec<_> = (0..3).map(|_| spawn(pool.request(get()))).collect();
-    for caller in &mut callers {
-        assert_pending!(caller.poll());
-    }
-    let _feed = script.call().await.stream(Response::builder());
-    until(|| callers.iter().all(|caller| caller.is_woken())).await;
-    let mut fourth = spawn(pool.request(get()));
-    assert_pending!(fourth.poll(), "it is one too many, and so on its own");
-    assert_eq!(script.count(), 2);
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod places;
 mod requests;
 mod server;
 mod shutdown;
+mod siblings;
 mod solo;
 mod streaming;
 mod support;
