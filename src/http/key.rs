@@ -5,44 +5,15 @@ use std::{
     hash::{Hash, RandomState},
 };
 
-use ::http::{HeaderName, Request, header};
+use ::http::{HeaderName, Request};
 use http_body::Body;
 
 use super::{
     eligible::{self, Ineligible},
+    keyed::KeyedHeaders,
     request_key::RequestKey,
 };
 use crate::key::KeyExtractor;
-
-/// What makes two requests ask for the same, unless the user says more:
-/// what content is negotiated by, and what makes a request partial or conditional.
-const ALWAYS_KEYED: [HeaderName; 10] = [
-    header::ACCEPT,
-    header::ACCEPT_ENCODING,
-    header::ACCEPT_LANGUAGE,
-    header::ORIGIN,
-    header::RANGE,
-    header::IF_MATCH,
-    header::IF_NONE_MATCH,
-    header::IF_MODIFIED_SINCE,
-    header::IF_UNMODIFIED_SINCE,
-    header::IF_RANGE,
-];
-
-/// How a proxy in front says what was asked for. Applications build links and
-/// redirects from it, so it must not come from somebody else's request.
-const ALWAYS_KEYED_BY_NAME: [&str; 10] = [
-    "forwarded",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-proto",
-    "x-forwarded-scheme",
-    "x-forwarded-ssl",
-    "x-original-host",
-    "x-original-url",
-    "x-rewrite-url",
-];
 
 /// Derives the key of an HTTP request: requests of equal key may be answered
 /// with one response.
@@ -59,9 +30,10 @@ const ALWAYS_KEYED_BY_NAME: [&str; 10] = [
 ///   path and query. In an axum app, with the feature `axum`, that is the path
 ///   from before [`nest`] stripped a prefix, and the one from after;
 /// - all values, in order, of `Accept`, `Accept-Encoding`, `Accept-Language`,
-///   `Origin`, `Range`, `If-*`, of `Forwarded`, `X-Forwarded-{Host, Port, Prefix,
-///   Proto, Scheme, Ssl}`, `X-Original-{Host, Url}` and `X-Rewrite-Url`, and of
-///   each [`header`](Self::header) that you add;
+///   `Origin`, `Range`, `If-*`, of what a proxy says in `Forwarded`,
+///   `X-Forwarded-Host`, `X-Original-Url` and the like (but not in
+///   `X-Forwarded-For`), of deadlines like `Grpc-Timeout`, and of each
+///   [`header`](Self::header) that you add;
 /// - whatever you add with [`and`](Self::and).
 ///
 /// **An identity that is in none of these is not seen:** a session or a client
@@ -85,8 +57,7 @@ const ALWAYS_KEYED_BY_NAME: [&str; 10] = [
 /// [`nest`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.nest
 #[derive(Clone)]
 pub struct HttpKey<X = ()> {
-    /// In the order in which their values are written.
-    headers: Vec<HeaderName>,
+    headers: KeyedHeaders,
     body_is_keyed: bool,
     and: X,
     /// Of its own, so that a key is hashed once, however often it is looked up.
@@ -95,7 +66,8 @@ pub struct HttpKey<X = ()> {
 
 /// What becomes of a request that says who sends it: by `Authorization`,
 /// `Proxy-Authorization` or `Cookie`, or by one of the headers that are in use
-/// for the same (`X-Api-Key`, `X-Auth-Token`, `X-Forwarded-User` and the like).
+/// for the same (`X-Api-Key`, `X-Auth-Token` and whatever else ends in `-Token`,
+/// `X-Forwarded-User`, `Client-Cert` and the like).
 ///
 /// ```
 /// use http::Request;
@@ -127,9 +99,8 @@ impl HttpKey {
     /// nothing but the request line and headers.
     #[must_use]
     pub fn new() -> Self {
-        let by_name = ALWAYS_KEYED_BY_NAME.map(HeaderName::from_static);
         Self {
-            headers: ALWAYS_KEYED.into_iter().chain(by_name).collect(),
+            headers: KeyedHeaders::new(),
             body_is_keyed: false,
             and: (),
             hasher: RandomState::new(),
@@ -166,7 +137,7 @@ impl<X> HttpKey<X> {
         N: TryInto<HeaderName> + fmt::Debug + Clone,
     {
         match name.clone().try_into() {
-            Ok(name) => self.add_header(name),
+            Ok(name) => self.headers.add(name),
             Err(_) => panic!("{name:?} is not the name of a header"),
         }
         self
@@ -176,17 +147,7 @@ impl<X> HttpKey<X> {
     /// [`Credentials::Bypass`].
     #[must_use]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        match credentials {
-            Credentials::Key => {
-                for name in eligible::CREDENTIALS {
-                    self.add_header(HeaderName::from_static(name));
-                }
-            }
-            Credentials::Bypass => {
-                let credential = |name: &HeaderName| eligible::is_credential(name.as_str());
-                self.headers.retain(|name| !credential(name));
-            }
-        }
+        self.headers.set_credentials(credentials);
         self
     }
 
@@ -253,14 +214,8 @@ impl<X> HttpKey<X> {
     }
 
     /// The headers whose values are part of the key.
-    pub(super) fn headers(&self) -> &[HeaderName] {
+    pub(super) fn headers(&self) -> &KeyedHeaders {
         &self.headers
-    }
-
-    fn add_header(&mut self, name: HeaderName) {
-        if !self.headers.contains(&name) {
-            self.headers.push(name);
-        }
     }
 
     /// The key of a request that may be shared, or why it may not. What the

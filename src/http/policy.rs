@@ -3,19 +3,17 @@
 use ::http::{HeaderName, Response, StatusCode, header};
 use http_body::Body;
 
-use super::{cache_control, key::HttpKey};
+use super::{cache_control, key::HttpKey, keyed::KeyedHeaders};
 use crate::policy::{Policy, Verdict};
 
 /// Directives that keep a response from everybody but its own request
 /// (RFC 9111 §5.2.2).
 const NO_STORE_OR_CACHE: [&str; 2] = ["no-store", "no-cache"];
 
-/// `Cache-Control` for the caches in front of an origin (RFC 9213).
-const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
-
 /// Fields that speak of the one client that was answered (RFC 6265, RFC 9110 §11).
-const OF_ONE_CLIENT: [HeaderName; 6] = [
+pub(super) const OF_ONE_CLIENT: [HeaderName; 7] = [
     header::SET_COOKIE,
+    HeaderName::from_static("set-cookie2"),
     header::WWW_AUTHENTICATE,
     header::PROXY_AUTHENTICATE,
     HeaderName::from_static("proxy-authentication-info"),
@@ -29,9 +27,9 @@ const OF_ONE_CLIENT: [HeaderName; 6] = [
 ///
 /// Kept back ([`Verdict::Solo`]) is a response
 ///
-/// - with `no-store`, `private` or `no-cache` in `Cache-Control` (or in
-///   `CDN-Cache-Control`, RFC 9213), qualified or not, or with a field there
-///   that is malformed;
+/// - with `no-store`, `private` or `no-cache`, qualified or not, or with what is
+///   malformed, in `Cache-Control`, `CDN-Cache-Control` or its like (RFC 9213),
+///   `Surrogate-Control` or `Pragma`;
 /// - with `Set-Cookie`, `WWW-Authenticate`, `Proxy-Authenticate`,
 ///   `Authentication-Info`, `Proxy-Authentication-Info` or `Upgrade`;
 /// - with `Vary: *`, or a `Vary` that names a header which is not part of the
@@ -41,9 +39,10 @@ const OF_ONE_CLIENT: [HeaderName; 6] = [
 /// - whose body is known to be larger than [`max_body`](Self::max_body).
 ///
 /// If the status says that something was wrong with this one request or client,
-/// which may have been in a header that is not part of the key, another asks
-/// for the rest ([`Verdict::Retry`]): 400, 408, 413, 417, 421, 425, 428, 429,
-/// 431, 505, 511. So nobody can spoil an answer for others, nor set them all loose.
+/// which may be in a header that is not part of the key, another asks for the
+/// rest ([`Verdict::Retry`]): every other 4xx but those that are about what was
+/// asked for (404, 405, 410, 412, 414, 416), and 505 and 511. So one bad request
+/// does not spoil the answer for others, nor set them all loose.
 ///
 /// All others are shared, those that have expired or have no freshness too, and
 /// 206, 304 and 416, as `Range` and `If-*` are part of the key. 5xx and errors
@@ -65,7 +64,8 @@ const OF_ONE_CLIENT: [HeaderName; 6] = [
 /// ```
 #[derive(Clone, Debug)]
 pub struct HttpPolicy {
-    keyed: Vec<HeaderName>,
+    /// None: no header is known to be part of the key.
+    keyed: Option<KeyedHeaders>,
     server_errors: Verdict,
     share_private: bool,
     max_body: u64,
@@ -138,8 +138,7 @@ impl HttpPolicy {
     }
 
     pub(super) fn set_key<X>(&mut self, key: &HttpKey<X>) {
-        self.keyed = key.headers().to_vec();
-        self.keyed.push(header::HOST);
+        self.keyed = Some(key.headers().clone());
     }
 
     fn may_be_shared<B: Body>(&self, response: &Response<B>) -> bool {
@@ -153,14 +152,19 @@ impl HttpPolicy {
     }
 
     fn may_be_stored<B>(&self, response: &Response<B>) -> bool {
-        let fields = [header::CACHE_CONTROL, CDN_CACHE_CONTROL];
-        let mut values = fields
-            .iter()
-            .flat_map(|field| response.headers().get_all(field));
-        !values.any(|value| {
+        let mut fields = response.headers().iter().filter(|(name, _)| {
+            let name = name.as_str();
+            name.ends_with("cache-control") || matches!(name, "surrogate-control" | "pragma")
+        });
+        !fields.any(|(_, value)| {
             cache_control::says(value, &NO_STORE_OR_CACHE)
                 || !self.share_private && cache_control::says(value, &["private"])
         })
+    }
+
+    fn keys(&self, name: &HeaderName) -> bool {
+        let keyed = self.keyed.as_ref();
+        keyed.is_some_and(|keyed| *name == header::HOST || keyed.contains(name))
     }
 
     /// RFC 9110 §12.5.5. A malformed name counts as `*`, which is no name either.
@@ -171,7 +175,7 @@ impl HttpPolicy {
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
             .filter(|name| !name.is_empty());
-        names.all(|name| HeaderName::from_bytes(name).is_ok_and(|name| self.keyed.contains(&name)))
+        names.all(|name| HeaderName::from_bytes(name).is_ok_and(|name| self.keys(&name)))
     }
 }
 
@@ -180,7 +184,7 @@ impl HttpPolicy {
 impl Default for HttpPolicy {
     fn default() -> Self {
         Self {
-            keyed: Vec::new(),
+            keyed: None,
             server_errors: Verdict::Share,
             share_private: false,
             max_body: u64::MAX,
@@ -204,11 +208,8 @@ impl<B: Body, E> Policy<Response<B>, E> for HttpPolicy {
 }
 
 /// Is this what a request of the same key, but with other headers or from
-/// another client, might not have got? RFC 9110 §15, RFC 8470 (425), and RFC
-/// 6585 for what no cache may store (428, 429, 431, 511).
+/// another client, might not have got? RFC 9110 §15, RFC 6585, RFC 8470.
 fn blames_the_request(status: StatusCode) -> bool {
-    matches!(
-        status.as_u16(),
-        400 | 408 | 413 | 417 | 421 | 425 | 428 | 429 | 431 | 505 | 511
-    )
+    let about_the_resource = matches!(status.as_u16(), 404 | 405 | 410 | 412 | 414 | 416);
+    status.is_client_error() && !about_the_resource || matches!(status.as_u16(), 505 | 511)
 }

@@ -5,9 +5,9 @@ use std::{
     hash::{BuildHasher, Hash, Hasher, RandomState},
 };
 
-use ::http::{HeaderMap, HeaderName, Method, Request, Uri, header};
+use ::http::{HeaderMap, Method, Request, Uri, header};
 
-use super::nested::original_uri;
+use super::{keyed::KeyedHeaders, nested::original_uri};
 
 /// The key of an HTTP request, made by [`HttpKey`](super::HttpKey).
 ///
@@ -25,7 +25,7 @@ impl<K: Hash> RequestKey<K> {
     /// The key of `request`, with the values of these headers and with `and`.
     pub(super) fn new<B>(
         request: &Request<B>,
-        headers: &[HeaderName],
+        headers: &KeyedHeaders,
         and: K,
         hasher: &RandomState,
     ) -> Self {
@@ -66,7 +66,7 @@ impl<K> fmt::Debug for RequestKey<K> {
 struct Line(Vec<u8>);
 
 impl Line {
-    fn of<B>(request: &Request<B>, headers: &[HeaderName]) -> Self {
+    fn of<B>(request: &Request<B>, keyed: &KeyedHeaders) -> Self {
         let mut line = Self(Vec::with_capacity(512));
         line.0.push(u8::from(request.method() == Method::HEAD));
         line.target(request.uri(), request.headers());
@@ -74,7 +74,8 @@ impl Line {
             Some(uri) if uri != request.uri() => line.target(uri, request.headers()),
             _ => line.none(),
         }
-        for name in headers {
+        for name in keyed.of(request.headers()) {
+            line.some(name.as_str().as_bytes());
             for value in request.headers().get_all(name) {
                 line.some(value.as_bytes());
             }

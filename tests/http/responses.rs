@@ -138,7 +138,7 @@ async fn what_blames_one_request_is_not_handed_on_and_one_asks_again_for_the_res
 #[tokio::test]
 async fn other_statuses_are_handed_on() {
     for code in [
-        200, 203, 204, 206, 301, 302, 304, 403, 404, 410, 416, 500, 502, 503, 504,
+        200, 203, 204, 206, 301, 302, 304, 404, 405, 410, 416, 500, 502, 503, 504,
     ] {
         assert!(shared(move || status(code)).await, "{code}");
     }
