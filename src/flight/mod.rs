@@ -110,6 +110,8 @@ use std::{
 
 use parking_lot::Mutex;
 
+#[cfg(feature = "http")]
+pub(crate) use self::table::give_back;
 pub(crate) use self::{
     caller::{Arrival, Caller, Part},
     table::{Entered, Table},

@@ -214,7 +214,7 @@ impl<K, F: Future, P, H> Entries<K, F, P, H> {
 
 /// Gives memory back after a crowd: room for eight times what is there is
 /// halved and halved again, at a cost spread over the removals.
-pub(super) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
+pub(crate) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
     const ROOM_TO_KEEP: usize = 64;
     let (len, room) = (table.len(), table.capacity());
     if room > ROOM_TO_KEEP && len < room / 8 {

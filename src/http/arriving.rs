@@ -19,6 +19,7 @@ use super::{
     body::{SharedBody, WeakBody},
     request_key::RequestKey,
 };
+use crate::flight::give_back;
 
 /// The responses of one pool that are arriving, by key, the latest of each.
 ///
@@ -110,6 +111,7 @@ impl<K> Arriving<K> {
         let mut entries = self.entries.lock();
         let found = entries.find_entry(entry.key.hash(), |other| Arc::ptr_eq(other, entry));
         let removed = found.ok().map(|entry| entry.remove().0);
+        give_back(&mut entries, |entry| entry.key.hash());
         drop(entries);
         drop(removed); // foreign code, in its key and in its head
     }
@@ -141,10 +143,11 @@ impl<K: Eq> Arriving<K> {
         let entry = self.find(key.hash()).filter(|entry| *entry.key == *key)?;
         let age = entry.asked.at.elapsed();
         let old = self.limits.max_age.is_some_and(|max| age >= max);
-        if old || entry.body.readers() >= self.limits.max_callers {
+        if old {
             return None;
         }
-        Some(Response::from_parts(entry.head.clone(), entry.body.join()?))
+        let body = entry.body.join(self.limits.max_callers)?;
+        Some(Response::from_parts(entry.head.clone(), body))
     }
 
     /// Lets no newcomer join a response of this key to a request that was made

@@ -193,7 +193,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
     }
 
     /// Sets how many bytes a reader of a shared body may fall behind the
-    /// fastest, by default 16 MiB. It then gets an error, and the others go on:
+    /// fastest, by default 4 MiB. It then gets an error, and the others go on:
     /// see [`SharedBodyError::is_lagged`](super::SharedBodyError::is_lagged).
     ///
     /// ```
@@ -258,7 +258,9 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
         self.alone()
     }
 
-    /// As [`PoolLayer::max_callers`](crate::PoolLayer::max_callers).
+    /// As [`PoolLayer::max_callers`](crate::PoolLayer::max_callers). Of those who
+    /// join late, with [`Join::UntilBody`], as many may as make so many readers
+    /// of the body.
     ///
     /// ```
     /// use tower_pool::PoolLayer;
@@ -272,7 +274,8 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
         self.alone()
     }
 
-    /// As [`PoolLayer::max_age`](crate::PoolLayer::max_age).
+    /// As [`PoolLayer::max_age`](crate::PoolLayer::max_age), but by default 30
+    /// seconds: one call that hangs takes its key with it for no longer.
     ///
     /// ```
     /// use std::time::Duration;

@@ -120,10 +120,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (mut response, role, forwarded) = match this.state.project() {
+        let (mut response, role, forwarded, own_version) = match this.state.project() {
             StateProj::Late { response } => {
                 let response = response.take().expect("polled after completion");
-                (response, Role::Follower, Forwarded::Collapsed)
+                (response, Role::Follower, Forwarded::Collapsed, false)
             }
             StateProj::UnderWay { call, course } => {
                 let (outcome, part) = ready!(call.poll_with_part(cx));
@@ -140,11 +140,15 @@ where
                         this.common.memory.forget(hash);
                     }
                 }
-                (answer.response, Role::from(part), forwarded)
+                let (role, version) = (Role::from(part), answer.version);
+                (answer.response, role, forwarded, version == *this.version)
             }
         };
-        if role == Role::Follower {
+        if role == Role::Follower || !own_version {
             *response.version_mut() = *this.version;
+        }
+        if role == Role::Follower {
+            response.body_mut().for_follower();
         }
         if let Some(cache_status) = &this.common.cache_status {
             cache_status.add(response.headers_mut(), forwarded);

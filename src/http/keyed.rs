@@ -50,8 +50,10 @@ impl KeyedHeaders {
 
     fn tells(&self, name: &HeaderName) -> bool {
         let name = name.as_str();
-        names::is_always_keyed(name)
-            || self.credentials == Credentials::Key && names::is_credential(name)
+        match names::is_credential(name) {
+            true => self.credentials == Credentials::Key,
+            false => names::is_always_keyed(name),
+        }
     }
 
     /// The keyed headers of a request, in an order that is the same for all:

@@ -95,6 +95,9 @@ pub enum Join {
     UntilBody,
 }
 
+/// So that a call which hangs does not take its key with it for long.
+const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30);
+
 impl PoolLayer<(), ()> {
     /// The layer for HTTP services: one line, and safe as it is.
     ///
@@ -123,7 +126,10 @@ impl PoolLayer<(), ()> {
             key: HttpKey::new(),
             policy: Arc::new(ShareAll),
             settings: Settings {
-                config: Config::default(),
+                config: Config {
+                    max_age: Some(DEFAULT_MAX_AGE),
+                    ..Config::default()
+                },
                 rules: HttpPolicy::default(),
                 join: Join::default(),
                 max_lag: DEFAULT_MAX_LAG,

@@ -45,8 +45,7 @@
 //! # let _: Router = app;
 //! ```
 //!
-//! Each route, and each method of it, has flights of its own: the layer holds
-//! none. To put it around a whole `Router`, give axum back its body:
+//! To put it around a whole `Router`, give axum back its body:
 //!
 //! ```no_run
 //! use axum::{Router, ServiceExt, body::Body};
@@ -64,9 +63,13 @@
 //! # }
 //! ```
 //!
-//! A `Router` that is not served by `axum::serve`, but called as a service,
-//! makes its routes anew for each request, and their layers with them. Call
-//! `with_state(())` on it first, or nothing is ever shared.
+//! Services that a layer is put on share nothing with each other. The routes of a
+//! `Router` are the exception, as axum makes their services anew for each
+//! connection, and even for each request of a `Router` that is called as a
+//! service: all that stand for one route of one router share their flights. So
+//! do the clones of a router, even if they are given different states. **A state
+//! that differs by who asks is an identity like any other**: add it to the key
+//! with [`and`](HttpPoolLayer::and), or give each clone a layer of its own.
 //!
 //! # Around a client
 //!
@@ -107,6 +110,15 @@
 //!   else from its leader's: also what is in its extensions.
 //! - A deadline of one caller belongs outside of the pool. One that is inside
 //!   counts for all who share the call.
+//! - Nobody waits for who reads slowly. A reader that is 4 MiB behind the fastest
+//!   loses the rest ([`max_lag`](HttpPoolLayer::max_lag)), which can happen only
+//!   with a body that does not say its length: a longer one that does is not
+//!   shared. So much may a body cost while somebody reads on and somebody does not.
+//! - A call that is under way for 30 seconds takes no newcomers, lest one that
+//!   hangs take its key with it ([`max_age`](HttpPoolLayer::max_age)).
+//! - Errors, 5xx and panics are handed on like all else. If a request can cause
+//!   one by what is not in its key, think of
+//!   [`server_errors`](HttpPoolLayer::server_errors).
 //! - The rules are those of RFC 9110 and RFC 9111 for a shared cache. An answer
 //!   that depends on something it does not say in `Vary` or `Cache-Control` is
 //!   taken at its word.

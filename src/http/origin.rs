@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use ::http::{Request, Response};
+use ::http::{Request, Response, Version};
 use bytes::Bytes;
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -76,6 +76,8 @@ impl<B, K: Eq + Send + Sync + 'static> KeyExtractor<Ask<B, K>> for ByKey {
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) response: Response<SharedBody>,
+    /// The version of the request that it answers.
+    pub(super) version: Version,
     /// Of its key, if it may be shared at all.
     pub(super) hash: Option<u64>,
     /// If it was already given when the response came.
@@ -137,6 +139,7 @@ where
             scope::enter(&mut ask.request, self.common.address());
         }
         OriginFuture {
+            version: ask.request.version(),
             call: self.inner.call(ask.request),
             key: ask.key,
             asked: ask.asked,
@@ -161,6 +164,7 @@ pin_project! {
     pub(super) struct OriginFuture<F, P, K> {
         #[pin]
         call: F,
+        version: Version,
         key: Option<Arc<RequestKey<K>>>,
         asked: Option<Asked>,
         common: Arc<Common<P, K>>,
@@ -194,6 +198,7 @@ where
         }
         Poll::Ready(Ok(Answer {
             response,
+            version: *this.version,
             hash,
             early_verdict,
             verdict: OnceLock::new(),

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod body;
+mod memory;
 mod requests;
 mod responses;
 mod send_sync;

@@ -46,6 +46,8 @@ async fn no_store_private_and_no_cache_are_not_handed_on() {
     for value in values {
         assert!(!shared_with("cache-control", value).await, "{value}");
         assert!(!shared_with("cdn-cache-control", value).await, "{value}");
+        assert!(!shared_with("surrogate-control", value).await, "{value}");
+        assert!(!shared_with("pragma", value).await, "{value}");
     }
 }
 
@@ -116,7 +118,10 @@ async fn what_speaks_of_one_client_is_not_handed_on() {
 
 #[tokio::test]
 async fn what_blames_one_request_is_not_handed_on_and_one_asks_again_for_the_rest() {
-    for code in [400, 408, 413, 417, 421, 425, 428, 429, 431, 505, 511] {
+    for code in [
+        400, 402, 403, 406, 408, 413, 415, 417, 421, 422, 425, 426, 428, 429, 431, 451, 499, 505,
+        511,
+    ] {
         let requests = (0..3).map(|_| empty(get("/"))).collect();
         let calls = Arc::new(AtomicUsize::new(0));
         let answer = move || match calls.fetch_add(1, SeqCst) {

@@ -150,11 +150,17 @@ fn may_share_otherwise(setup: &Setup, answer: &Answer) -> May {
     ];
     let status = match answer.status {
         101 | 401 | 407 => No,
-        100..200 | 400 | 408 | 413 | 417 | 421 | 425 | 428 | 429 | 431 | 505 | 511 => Either,
+        404 | 405 | 410 | 412 | 414 | 416 => Yes,
+        100..200 | 400..500 | 505 | 511 => Either,
         _ => Yes,
     };
     let never = no_if(NEVER.iter().any(|name| answer.has(name)));
-    let cautious = ["authentication-info", "upgrade", "cdn-cache-control"];
+    let cautious = [
+        "authentication-info",
+        "upgrade",
+        "cdn-cache-control",
+        "pragma",
+    ];
     let cautious = either_if(cautious.iter().any(|name| answer.has(name)));
     let names = ["no-store", "private", "no-cache"];
     let cache_control = directives(&answer.values("cache-control"), &names);

@@ -99,12 +99,14 @@ async fn a_layer_that_is_there_twice_does_not_wait_for_itself() {
 async fn a_layer_that_was_set_otherwise_is_another() {
     let layer = PoolLayer::http();
     let (origin, mut script) = origin();
-    let app = Router::new()
-        .route("/report", routing::get(handler(&origin)))
-        .layer(layer.clone())
-        .layer(layer.name("another"));
-    let mut only = spawn(app.oneshot(report()));
-    assert_pending!(only.poll());
-    script.call().await.text("through both");
-    assert_eq!(only.await.unwrap().status(), 200);
+    let base = Router::new().route("/report", routing::get(handler(&origin)));
+    let mut one = spawn(base.clone().layer(layer.clone()).oneshot(report()));
+    assert_pending!(one.poll());
+    let mut other = spawn(base.layer(layer.max_callers(2)).oneshot(report()));
+    assert_pending!(other.poll());
+    for call in script.calls(2).await {
+        call.text("each its own");
+    }
+    assert_eq!(role_and_text(one.await.unwrap()).await.0, Role::Leader);
+    assert_eq!(role_and_text(other.await.unwrap()).await.0, Role::Leader);
 }

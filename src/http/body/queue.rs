@@ -6,6 +6,8 @@ use ::http::HeaderMap;
 use bytes::Bytes;
 use http_body::Frame;
 
+use crate::http::policy::OF_ONE_CLIENT;
+
 /// So many frames are kept at most, however small they are.
 pub(super) const MAX_FRAMES: usize = 1 << 20;
 
@@ -28,11 +30,19 @@ impl Piece {
         }
     }
 
-    pub(super) fn into_frame(self) -> Frame<Bytes> {
-        match self {
-            Self::Data(data) => Frame::data(data),
-            Self::Trailers(trailers) => Frame::trailers(Arc::unwrap_or_clone(trailers)),
+    /// A follower gets no trailers that speak of the one client that was answered.
+    pub(super) fn into_frame(self, for_follower: bool) -> Frame<Bytes> {
+        let trailers = match self {
+            Self::Data(data) => return Frame::data(data),
+            Self::Trailers(trailers) => trailers,
+        };
+        let mut trailers = Arc::unwrap_or_clone(trailers);
+        if for_follower {
+            for name in OF_ONE_CLIENT {
+                trailers.remove(name);
+            }
         }
+        Frame::trailers(trailers)
     }
 
     /// How many bytes of the body it is.

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// How many bytes a reader of a [`SharedBody`] may be behind the fastest, unless
-/// [another limit](SharedBody::with_max_lag) is set: 16 MiB.
+/// [another limit](SharedBody::with_max_lag) is set: 4 MiB.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -33,7 +33,7 @@ use super::{
 /// let body = Full::new(Bytes::from("as if by `SharedBody::new`"));
 /// let body = SharedBody::with_max_lag(body, DEFAULT_MAX_LAG);
 /// ```
-pub const DEFAULT_MAX_LAG: u64 = 16 * 1024 * 1024;
+pub const DEFAULT_MAX_LAG: u64 = 4 * 1024 * 1024;
 
 /// A body whose clones each get all of it, while it still arrives.
 ///
@@ -71,6 +71,8 @@ pub const DEFAULT_MAX_LAG: u64 = 16 * 1024 * 1024;
 pub struct SharedBody {
     shared: Arc<Shared>,
     mark: Bookmark,
+    /// Is it read by another than the client that was answered?
+    is_follower: bool,
 }
 
 impl SharedBody {
@@ -130,7 +132,7 @@ impl SharedBody {
         };
         let shared = Shared::new(upstream, hint, max_lag);
         let mark = shared.state.lock().enter();
-        Self { shared, mark }
+        Self::reader(shared, mark)
     }
 
     /// Keeps the start of a body that nobody has polled for newcomers
@@ -144,7 +146,17 @@ impl SharedBody {
 
     /// A new reader of what is left in the weak handle.
     pub(super) fn reader(shared: Arc<Shared>, mark: Bookmark) -> Self {
-        Self { shared, mark }
+        Self {
+            shared,
+            mark,
+            is_follower: false,
+        }
+    }
+
+    /// For one whose request this is not the response to: without trailers that
+    /// speak of another client.
+    pub(crate) fn for_follower(&mut self) {
+        self.is_follower = true;
     }
 
     /// A handle that newcomers can join by, and that keeps nothing.
@@ -154,7 +166,7 @@ impl SharedBody {
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, SharedBodyError>>> {
-        let Self { shared, mark } = self;
+        let Self { shared, mark, .. } = self;
         match mark.phase {
             Phase::Reading => {}
             Phase::Late => {
@@ -185,7 +197,11 @@ impl Clone for SharedBody {
     /// Another reader, at the first byte.
     fn clone(&self) -> Self {
         let mark = self.shared.state.lock().enter();
-        Self::reader(Arc::clone(&self.shared), mark)
+        Self {
+            shared: Arc::clone(&self.shared),
+            mark,
+            is_follower: self.is_follower,
+        }
     }
 }
 
@@ -203,7 +219,7 @@ impl Default for SharedBody {
     fn default() -> Self {
         let shared = Shared::new(None, SizeHint::with_exact(0), DEFAULT_MAX_LAG);
         let mark = shared.state.lock().enter();
-        Self { shared, mark }
+        Self::reader(shared, mark)
     }
 }
 
@@ -216,7 +232,8 @@ impl Body for SharedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, SharedBodyError>>> {
         let piece = self.poll_piece(cx);
-        piece.map(|piece| piece.map(|piece| piece.map(Piece::into_frame)))
+        let is_follower = self.is_follower;
+        piece.map(|piece| piece.map(|piece| piece.map(|piece| piece.into_frame(is_follower))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -87,10 +87,12 @@ impl State {
     }
 
     /// A newcomer at the start, if that is held: the hold goes with the upstream.
-    pub(super) fn join(&mut self) -> Option<Bookmark> {
-        self.queue.is_held().then(|| self.enter())
+    pub(super) fn join(&mut self, max_readers: usize) -> Option<Bookmark> {
+        let open = self.queue.is_held() && self.queue.readers() < max_readers;
+        open.then(|| self.enter())
     }
 
+    #[cfg(test)]
     pub(super) fn readers(&self) -> usize {
         self.queue.readers()
     }

@@ -11,6 +11,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use ::http::HeaderMap;
 use bytes::Bytes;
 use futures::channel::mpsc::{self, UnboundedSender};
 use http_body::{Body, Frame};
@@ -87,7 +88,7 @@ fn a_newcomer_gets_the_start_that_all_have_read() {
     send(&sender, "34");
     data(&mut body);
     data(&mut body);
-    let mut joined = weak.join().expect("it is held");
+    let mut joined = weak.join(usize::MAX).expect("it is held");
     assert_eq!(weak.readers(), 2);
     assert_eq!(
         (data(&mut joined), data(&mut joined)),
@@ -108,10 +109,10 @@ fn the_start_is_gone_once_more_has_come_than_is_held() {
     send(&sender, "5");
     data(&mut body);
     data(&mut body);
-    let mut early = weak.join().expect("it is held");
+    let mut early = weak.join(usize::MAX).expect("it is held");
     data(&mut body);
     assert_eq!(drops.load(Relaxed), 1);
-    assert!(weak.join().is_none());
+    assert!(weak.join(usize::MAX).is_none());
     assert_eq!(data(&mut early), "12");
     drop((body, early));
     assert_eq!(drops.load(Relaxed), 1);
@@ -149,12 +150,12 @@ fn nobody_joins_a_body_that_is_over() {
             "end" => drop(sender),
             _ => drop(sender.unbounded_send(Err(io::Error::other("broken")))),
         }
-        assert!(weak.join().is_some());
+        assert!(weak.join(usize::MAX).is_some());
         assert_eq!(drops.load(Relaxed), 0);
         let mut cx = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut body).poll_frame(&mut cx).is_ready());
         assert_eq!(drops.load(Relaxed), 1, "{ending}");
-        assert!(weak.join().is_none(), "{ending}");
+        assert!(weak.join(usize::MAX).is_none(), "{ending}");
         assert_eq!(weak.readers(), 1);
     }
 }
@@ -176,25 +177,25 @@ fn nobody_joins_a_body_that_panicked() {
     let drops = guard.drops.clone();
     let mut body = shared_and_held(Panics, 10, 10, guard);
     let weak = body.downgrade();
-    let other = weak.join().expect("it is held");
+    let other = weak.join(usize::MAX).expect("it is held");
     let poll = std::panic::AssertUnwindSafe(|| poll(&mut body));
     std::panic::catch_unwind(poll).expect_err("a panic");
     assert_eq!(drops.load(Relaxed), 1);
-    assert!(weak.join().is_none());
+    assert!(weak.join(usize::MAX).is_none());
     drop(other);
 }
 
 #[test]
 fn nobody_joins_when_the_last_reader_is_gone() {
     let (sender, body, weak, drops) = held(DEFAULT_MAX_LAG, 4);
-    let joined = weak.join().expect("it is held");
+    let joined = weak.join(usize::MAX).expect("it is held");
     drop(body);
-    let again = weak.join().expect("it is held");
+    let again = weak.join(usize::MAX).expect("it is held");
     drop(again);
     assert_eq!((weak.readers(), drops.load(Relaxed)), (1, 0));
     drop(joined);
     assert_eq!((weak.readers(), drops.load(Relaxed)), (0, 1));
-    assert!(weak.join().is_none());
+    assert!(weak.join(usize::MAX).is_none());
     assert!(sender.is_closed());
 }
 
@@ -203,7 +204,7 @@ fn a_body_without_a_hold_takes_no_newcomers() {
     let body = SharedBody::new(StreamBody::new(futures::stream::pending::<
         io::Result<Frame<Bytes>>,
     >()));
-    assert!(body.downgrade().join().is_none());
+    assert!(body.downgrade().join(usize::MAX).is_none());
 }
 
 #[test]
@@ -212,7 +213,7 @@ fn the_guard_of_a_body_at_its_end_is_dropped_at_once() {
     let drops = guard.drops.clone();
     let body = shared_and_held(Empty::new(), 10, 10, guard);
     assert_eq!(drops.load(Relaxed), 1);
-    assert!(body.downgrade().join().is_none());
+    assert!(body.downgrade().join(usize::MAX).is_none());
 }
 
 #[test]
@@ -220,9 +221,9 @@ fn no_more_is_held_than_a_reader_may_lag() {
     let (sender, mut body, weak, drops) = held(3, 1_000);
     send(&sender, "123");
     data(&mut body);
-    assert!(weak.join().is_some());
+    assert!(weak.join(usize::MAX).is_some());
     send(&sender, "4");
-    let mut slow = weak.join().expect("it is held");
+    let mut slow = weak.join(usize::MAX).expect("it is held");
     data(&mut body);
     assert_eq!(drops.load(Relaxed), 1);
     let mut cx = Context::from_waker(Waker::noop());
@@ -243,7 +244,7 @@ fn endless_frames_without_a_byte_end_the_hold() {
     send(&sender, "");
     data(&mut body);
     assert_eq!(drops.load(Relaxed), 1);
-    assert!(weak.join().is_none());
+    assert!(weak.join(usize::MAX).is_none());
 }
 
 #[test]
@@ -256,7 +257,7 @@ fn a_guard_that_panics_costs_nobody_a_frame() {
     }
     let (sender, receiver) = mpsc::unbounded();
     let mut body = shared_and_held(StreamBody::new(receiver), 10, 1, Panics);
-    let mut other = body.downgrade().join().expect("it is held");
+    let mut other = body.downgrade().join(usize::MAX).expect("it is held");
     send(&sender, "12");
     let poll_it = std::panic::AssertUnwindSafe(|| poll(&mut body));
     std::panic::catch_unwind(poll_it).expect_err("a panic");
@@ -264,6 +265,39 @@ fn a_guard_that_panics_costs_nobody_a_frame() {
         (data(&mut body), data(&mut other)),
         ("12".into(), "12".into())
     );
-    assert!(body.downgrade().join().is_none());
+    assert!(body.downgrade().join(usize::MAX).is_none());
     assert!(poll(&mut body).is_pending());
+}
+
+#[test]
+fn no_more_join_than_may_read() {
+    let (sender, body, weak, _) = held(DEFAULT_MAX_LAG, 4);
+    let second = weak.join(2).expect("there is one reader");
+    assert!(weak.join(2).is_none());
+    drop(second);
+    assert!(weak.join(2).is_some());
+    drop((sender, body));
+}
+
+#[test]
+fn a_follower_gets_no_trailers_that_speak_of_another() {
+    let (sender, mut own, _, _) = held(DEFAULT_MAX_LAG, 4);
+    let mut others = own.clone();
+    others.for_follower();
+    let mut trailers = HeaderMap::new();
+    trailers.insert("set-cookie", "session=1".parse().unwrap());
+    trailers.insert("x-checksum", "7".parse().unwrap());
+    sender
+        .unbounded_send(Ok(Frame::trailers(trailers)))
+        .unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut names = |body: &mut SharedBody| match Pin::new(body).poll_frame(&mut cx) {
+        Poll::Ready(Some(Ok(frame))) => frame.into_trailers().expect("trailers").len(),
+        other => panic!("{other:?}"),
+    };
+    let mut clone = others.clone();
+    assert_eq!(
+        [names(&mut own), names(&mut others), names(&mut clone)],
+        [2, 1, 1]
+    );
 }

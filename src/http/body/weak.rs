@@ -16,16 +16,17 @@ impl WeakBody {
         Self(Arc::downgrade(shared))
     }
 
-    /// A new reader at the first byte, if there is a reader, the start is still
-    /// held, and the body is not over.
-    pub(crate) fn join(&self) -> Option<SharedBody> {
+    /// A new reader at the first byte, if there is a reader and not yet
+    /// `max_readers`, the start is still held, and the body is not over.
+    pub(crate) fn join(&self, max_readers: usize) -> Option<SharedBody> {
         let shared = self.0.upgrade()?;
-        let mark = shared.state.lock().join()?;
+        let mark = shared.state.lock().join(max_readers)?;
         Some(SharedBody::reader(shared, mark))
     }
 
     /// How many can still read the body.
-    pub(crate) fn readers(&self) -> usize {
+    #[cfg(test)]
+    pub(super) fn readers(&self) -> usize {
         let shared = self.0.upgrade();
         shared.map_or(0, |shared| shared.state.lock().readers())
     }
