@@ -3,7 +3,10 @@
 use ::http::{Method, Request, header};
 use http_body::Body;
 
-use super::{cache_control, keyed::KeyedHeaders, names};
+use super::{
+    cache_control,
+    keyed::{Keyed, KeyedHeaders},
+};
 
 /// Why a request may not be shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,30 +17,26 @@ pub(super) enum Ineligible {
     Bypass,
 }
 
-/// May this request join others, or be joined by them?
-pub(super) fn check<B: Body>(
-    request: &Request<B>,
-    keyed: &KeyedHeaders,
+/// May this request join others, or be joined by them? Returns which of its
+/// headers are keyed.
+pub(super) fn check<'a, B: Body>(
+    request: &'a Request<B>,
+    keyed: &'a KeyedHeaders,
     body_is_keyed: bool,
-) -> Result<(), Ineligible> {
+) -> Result<Keyed<'a>, Ineligible> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Ineligible::Method);
     }
     let body = request.body();
     let empty = body.is_end_stream() || body.size_hint().exact() == Some(0);
-    let headers = request.headers();
-    let unshareable = headers.keys().any(|name| {
-        let word = name.as_str();
-        names::is_unlike_the_rest(word)
-            || (names::is_condition(word) || names::is_credential(word)) && !keyed.contains(name)
-    });
-    let no_store = headers
+    let no_store = request
+        .headers()
         .get_all(header::CACHE_CONTROL)
         .iter()
         .any(|value| cache_control::says(value, &["no-store"]));
-    if (empty || body_is_keyed) && !unshareable && !no_store {
-        Ok(())
-    } else {
-        Err(Ineligible::Bypass)
+    let of_request = keyed.of(request.headers());
+    match of_request {
+        Some(of_request) if (empty || body_is_keyed) && !no_store => Ok(of_request),
+        _ => Err(Ineligible::Bypass),
     }
 }

@@ -229,9 +229,9 @@ impl<X> HttpKey<X> {
         B: Body,
         X: KeyExtractor<Request<B>>,
     {
-        eligible::check(request, &self.headers, self.body_is_keyed)?;
+        let headers = eligible::check(request, &self.headers, self.body_is_keyed)?;
         let and = and(self.and.extract(request).ok_or(Ineligible::Bypass)?);
-        Ok(RequestKey::new(request, &self.headers, and, &self.hasher))
+        Ok(RequestKey::new(request, &headers, and, &self.hasher))
     }
 }
 

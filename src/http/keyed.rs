@@ -2,7 +2,7 @@
 
 use ::http::{HeaderMap, HeaderName, header};
 
-use super::{key::Credentials, names};
+use super::{key::Credentials, names::Kind};
 
 /// What content is negotiated by, and what makes a request partial or conditional.
 const ALWAYS: [HeaderName; 10] = [
@@ -26,6 +26,14 @@ pub(super) struct KeyedHeaders {
     credentials: Credentials,
 }
 
+/// The keyed headers of a request, in an order that is the same for all.
+pub(super) struct Keyed<'a> {
+    /// Of each request, be they there or not.
+    pub(super) named: &'a [HeaderName],
+    /// Of this request.
+    pub(super) others: Vec<&'a HeaderName>,
+}
+
 impl KeyedHeaders {
     pub(super) fn new() -> Self {
         Self {
@@ -45,23 +53,39 @@ impl KeyedHeaders {
     }
 
     pub(super) fn contains(&self, name: &HeaderName) -> bool {
-        self.named.contains(name) || self.tells(name)
+        self.named.contains(name) || self.takes(Kind::of(name.as_str()))
     }
 
-    fn tells(&self, name: &HeaderName) -> bool {
-        let name = name.as_str();
-        match names::is_credential(name) {
-            true => self.credentials == Credentials::Key,
-            false => names::is_always_keyed(name),
+    /// Are all headers of this kind keyed?
+    fn takes(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Circumstance => true,
+            Kind::Credential => self.credentials == Credentials::Key,
+            Kind::Bar | Kind::Condition | Kind::Other => false,
         }
     }
 
-    /// The keyed headers of a request, in an order that is the same for all:
-    /// those that are named, be they there or not, and then the others that are.
-    pub(super) fn of<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a HeaderName> {
-        let tells = |name: &&HeaderName| self.tells(name) && !self.named.contains(name);
-        let mut others: Vec<_> = headers.keys().filter(tells).collect();
+    /// The keyed headers of a request. None if there is one that keeps the request from being shared: a
+    /// credential or a condition that is not keyed, or a bar.
+    pub(super) fn of<'a>(&'a self, headers: &'a HeaderMap) -> Option<Keyed<'a>> {
+        let mut others = Vec::new();
+        for name in headers.keys() {
+            let kind = Kind::of(name.as_str());
+            if kind == Kind::Bar {
+                return None;
+            }
+            if kind == Kind::Other || self.named.contains(name) {
+                continue;
+            }
+            if !self.takes(kind) {
+                return None;
+            }
+            others.push(name);
+        }
         others.sort_unstable_by_key(|name| name.as_str());
-        self.named.iter().chain(others)
+        Some(Keyed {
+            named: &self.named,
+            others,
+        })
     }
 }

@@ -3,24 +3,49 @@
 //! HTTP's own names are few; most of these are what applications, proxies and
 //! vendors use in their place. All are in lower case, as in a `HeaderName`.
 
-/// Does it say who sends the request? RFC 9110 §11, RFC 6265, RFC 9440, RFC 9449,
-/// and what is widely used for the same.
-pub(super) fn is_credential(name: &str) -> bool {
-    const ENDINGS: [&str; 8] = [
-        "-token",
-        "-authorization",
-        "-jwt",
-        "api-key",
-        "apikey",
-        "jwt-assertion",
-        "client-cert",
-        "client-cert-chain",
-    ];
-    matches!(
+/// What a header is to a request that might be shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It makes the request another than it seems to be.
+    Bar,
+    /// It says who sends the request.
+    Credential,
+    /// It makes the request conditional.
+    Condition,
+    /// It says, in the words of a proxy in front, what was asked for, or how
+    /// long the answer may take. Applications build links and redirects from the
+    /// one, and give up by the other: neither must come from another's request.
+    Circumstance,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "upgrade"
+            | "expect"
+            | "x-http-method"
+            | "x-http-method-override"
+            | "x-method-override" => Self::Bar,
+            // RFC 9110 §13, and RFC 4918 §10.4.
+            "if" => Self::Condition,
+            _ if name.starts_with("if-") => Self::Condition,
+            _ if is_credential(name) => Self::Credential,
+            _ if is_circumstance(name) => Self::Circumstance,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// RFC 9110 §11, RFC 6265, RFC 9440, RFC 9449, and what is widely used for the same.
+fn is_credential(name: &str) -> bool {
+    let known = matches!(
         name,
         "authorization"
             | "cookie"
             | "dpop"
+            | "apikey"
             | "ocp-apim-subscription-key"
             | "remote-user"
             | "tailscale-user-login"
@@ -37,48 +62,37 @@ pub(super) fn is_credential(name: &str) -> bool {
             | "x-session-id"
             | "x-webauth-user"
             | "x-zumo-auth"
-    ) || ENDINGS.iter().any(|ending| name.ends_with(ending))
-        || name.starts_with("ssl-client-")
-        || name.starts_with("x-ssl-client-")
+    );
+    let ending = match name.rsplit_once('-') {
+        Some((_, "token" | "authorization" | "jwt" | "apikey")) => true,
+        Some((start, "key")) => start.ends_with("api"),
+        Some((start, "assertion")) => start.ends_with("jwt"),
+        Some((start, "cert")) => start.ends_with("client"),
+        Some((start, "chain")) => start.ends_with("client-cert"),
+        _ => false,
+    };
+    known || ending || name.starts_with("ssl-client-") || name.starts_with("x-ssl-client-")
 }
 
-/// Does it make the request conditional? RFC 9110 §13, and RFC 4918 §10.4.
-pub(super) fn is_condition(name: &str) -> bool {
-    name == "if" || name.starts_with("if-")
-}
-
-/// Does it make the request another than it seems to be?
-pub(super) fn is_unlike_the_rest(name: &str) -> bool {
-    matches!(
-        name,
-        "upgrade" | "expect" | "x-http-method" | "x-http-method-override" | "x-method-override"
-    )
-}
-
-/// Does it say, in the words of a proxy in front, what was asked for, or how
-/// long the answer may take? Applications build links and redirects from the
-/// one, and give up by the other: neither must come from somebody else's request.
-pub(super) fn is_always_keyed(name: &str) -> bool {
-    const TARGETS: [&str; 6] = [
-        "forwarded",
-        "front-end-https",
-        "x-envoy-original-path",
-        "x-host",
-        "x-script-name",
-        "x-url-scheme",
-    ];
-    const OF_THE_CLIENT: [&str; 4] = [
-        "x-forwarded-by",
-        "x-forwarded-for",
-        "x-original-for",
-        "x-original-forwarded-for",
-    ];
-    let prefixed = ["x-forwarded-", "x-original-", "x-rewrite-"];
-    TARGETS.contains(&name)
-        || prefixed.iter().any(|prefix| name.starts_with(prefix)) && !OF_THE_CLIENT.contains(&name)
-        || name.ends_with("timeout")
-        || name.ends_with("timeout-ms")
-        || name.ends_with("deadline")
+fn is_circumstance(name: &str) -> bool {
+    match name {
+        "forwarded"
+        | "front-end-https"
+        | "x-envoy-original-path"
+        | "x-host"
+        | "x-script-name"
+        | "x-url-scheme" => true,
+        // These are about the client.
+        "x-forwarded-by" | "x-forwarded-for" | "x-original-for" | "x-original-forwarded-for" => {
+            false
+        }
+        _ => {
+            let prefixes = ["x-forwarded-", "x-original-", "x-rewrite-"];
+            let endings = ["timeout", "timeout-ms", "deadline"];
+            prefixes.iter().any(|prefix| name.starts_with(prefix))
+                || endings.iter().any(|ending| name.ends_with(ending))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -111,10 +125,7 @@ mod tests {
             "keep-alive",
         ];
         for name in names {
-            assert!(!is_credential(name), "{name}");
-            assert!(!is_condition(name), "{name}");
-            assert!(!is_unlike_the_rest(name), "{name}");
-            assert!(!is_always_keyed(name), "{name}");
+            assert_eq!(Kind::of(name), Kind::Other, "{name}");
         }
     }
 
@@ -149,7 +160,7 @@ mod tests {
             "x-forwarded-user",
         ];
         for name in names {
-            assert!(is_credential(name), "{name}");
+            assert_eq!(Kind::of(name), Kind::Credential, "{name}");
         }
     }
 
@@ -169,7 +180,7 @@ mod tests {
             "x-envoy-upstream-rq-timeout-ms",
         ];
         for name in names {
-            assert!(is_always_keyed(name), "{name}");
+            assert_eq!(Kind::of(name), Kind::Circumstance, "{name}");
         }
     }
 }

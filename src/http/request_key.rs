@@ -5,9 +5,9 @@ use std::{
     hash::{BuildHasher, Hash, Hasher, RandomState},
 };
 
-use ::http::{HeaderMap, Method, Request, Uri, header};
+use ::http::{HeaderMap, HeaderValue, Method, Request, Uri, header, header::GetAll};
 
-use super::{keyed::KeyedHeaders, nested::original_uri};
+use super::{keyed::Keyed, nested::original_uri};
 
 /// The key of an HTTP request, made by [`HttpKey`](super::HttpKey).
 ///
@@ -25,7 +25,7 @@ impl<K: Hash> RequestKey<K> {
     /// The key of `request`, with the values of these headers and with `and`.
     pub(super) fn new<B>(
         request: &Request<B>,
-        headers: &KeyedHeaders,
+        headers: &Keyed<'_>,
         and: K,
         hasher: &RandomState,
     ) -> Self {
@@ -66,7 +66,7 @@ impl<K> fmt::Debug for RequestKey<K> {
 struct Line(Vec<u8>);
 
 impl Line {
-    fn of<B>(request: &Request<B>, keyed: &KeyedHeaders) -> Self {
+    fn of<B>(request: &Request<B>, headers: &Keyed<'_>) -> Self {
         let mut line = Self(Vec::with_capacity(512));
         line.0.push(u8::from(request.method() == Method::HEAD));
         line.target(request.uri(), request.headers());
@@ -74,14 +74,21 @@ impl Line {
             Some(uri) if uri != request.uri() => line.target(uri, request.headers()),
             _ => line.none(),
         }
-        for name in keyed.of(request.headers()) {
+        for name in headers.named {
+            line.values(request.headers().get_all(name));
+        }
+        for name in &headers.others {
             line.some(name.as_str().as_bytes());
-            for value in request.headers().get_all(name) {
-                line.some(value.as_bytes());
-            }
-            line.none();
+            line.values(request.headers().get_all(*name));
         }
         line
+    }
+
+    fn values(&mut self, values: GetAll<'_, HeaderValue>) {
+        for value in values {
+            self.some(value.as_bytes());
+        }
+        self.none();
     }
 
     fn some(&mut self, part: &[u8]) {
