@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, RandomState},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -80,11 +80,11 @@ where
         hasher: H,
         config: Config,
     ) -> Self {
-        Self::over(
+        Self {
             inner,
             extractor,
-            Arc::new(Table::new(policy, hasher, config)),
-        )
+            table: Arc::new(Table::new(policy, hasher, config)),
+        }
     }
 }
 
@@ -131,15 +131,7 @@ where
         // A clone starts without readiness: its call waits for it when polled,
         // so that a follower never takes a permit that it does not use.
         let call = self.inner.clone().oneshot(request);
-        let solo = match key {
-            None => call,
-            Some(key) => match self.table.enter(key, call) {
-                Entered::Aboard(caller) => return ResponseFuture::aboard(caller),
-                Entered::Full(call) => call,
-            },
-        };
-        self.table.counters.solo.add_one();
-        ResponseFuture::alone(solo)
+        enter(&self.table, key, call)
     }
 
     /// Has later callers of `key` not join the flight that is under way: the
@@ -212,22 +204,6 @@ where
         self.table.stats()
     }
 
-    /// A pool of `inner` over these flights.
-    pub(crate) fn over(inner: S, extractor: Arc<X>, table: Arc<TableOf<S, Req, X, P, H>>) -> Self {
-        Self {
-            inner,
-            extractor,
-            table,
-        }
-    }
-
-    /// A caller got what a flight had come to before, and that is still going on.
-    #[cfg(feature = "http")]
-    pub(crate) fn count_late_joiner(&self) {
-        self.table.counters.joined.add_one();
-        self.table.counters.shared.add_one();
-    }
-
     /// Returns the inner service.
     ///
     /// ```
@@ -243,6 +219,28 @@ where
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
+}
+
+/// Has a caller take its place: aboard a flight, or alone.
+pub(crate) fn enter<K, F, P, H>(
+    table: &Arc<Table<K, F, P, H>>,
+    key: Option<K>,
+    call: F,
+) -> ResponseFuture<K, F, P, H>
+where
+    K: Hash + Eq,
+    F: Future,
+    H: BuildHasher,
+{
+    let solo = match key {
+        None => call,
+        Some(key) => match table.enter(key, call) {
+            Entered::Aboard(caller) => return ResponseFuture::aboard(caller),
+            Entered::Full(call) => call,
+        },
+    };
+    table.counters.solo.add_one();
+    ResponseFuture::alone(solo)
 }
 
 impl<S, Req, X, P, H> Service<Req> for Pool<S, Req, X, P, H>

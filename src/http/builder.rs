@@ -7,7 +7,7 @@ use ::http::{HeaderName, Request};
 use super::{
     key::{Credentials, HttpKey},
     layer::{HttpPoolLayer, Join},
-    scope::Siblings,
+    lineage::Lineage,
 };
 use crate::policy::{OnAbandon, Verdict};
 
@@ -91,9 +91,9 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
         self.with_key(|key| key.and_body(hook))
     }
 
-    /// With flights of its own: clones that were made before are other layers.
+    /// Clones that were made before are other layers.
     fn alone(mut self) -> Self {
-        self.siblings = Siblings::default();
+        self.lineage = Lineage::new();
         self
     }
 
@@ -102,7 +102,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
             key: key(self.key),
             policy: self.policy,
             settings: self.settings,
-            siblings: Siblings::default(),
+            lineage: Lineage::new(),
             body: PhantomData,
         }
     }
@@ -140,7 +140,7 @@ impl<B, X, P> HttpPoolLayer<B, X, P> {
             key: self.key,
             policy: Arc::new(policy),
             settings: self.settings,
-            siblings: Siblings::default(),
+            lineage: Lineage::new(),
             body: PhantomData,
         }
     }

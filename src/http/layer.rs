@@ -7,16 +7,14 @@ use http_body::Body;
 use tower_layer::Layer;
 
 use super::{
-    arriving::{Arriving, Limits},
     body::{DEFAULT_MAX_LAG, SharedBody},
-    flights::{Common, Flights},
+    flights::Blueprint,
     key::HttpKey,
-    memory::{self, Memory},
-    nested,
+    lineage::Lineage,
+    memory, nested,
     origin::HttpService,
     policy::HttpPolicy,
     role::CacheStatus,
-    scope::{self, Siblings},
     service::HttpPool,
 };
 use crate::{
@@ -56,8 +54,7 @@ pub struct HttpPoolLayer<B, X = (), P = ShareAll> {
     pub(super) key: HttpKey<X>,
     pub(super) policy: Arc<P>,
     pub(super) settings: Settings,
-    /// Of this key, this policy and these settings.
-    pub(super) siblings: Siblings,
+    pub(super) lineage: Lineage,
     /// It takes requests, and holds none: always `Send` and `Sync`.
     pub(super) body: PhantomData<fn(B)>,
 }
@@ -137,7 +134,7 @@ impl PoolLayer<(), ()> {
                 remember: memory::DEFAULT_TIME,
                 cache_status: false,
             },
-            siblings: Siblings::default(),
+            lineage: Lineage::new(),
             body: PhantomData,
         }
     }
@@ -161,39 +158,15 @@ where
     /// version of axum: tenants of a nested router might be mixed up.
     fn layer(&self, inner: S) -> Self::Service {
         nested::assert_seen_through::<B>();
-        let make = || Flights::new(self.key.clone(), self.common(), &self.settings.config);
-        let routed = scope::is_route::<S>();
-        let flights = match routed {
-            true => self.siblings.flights(make),
-            false => Arc::new(make()),
-        };
-        HttpPool::new(inner, flights, routed)
-    }
-}
-
-impl<B, X, P> HttpPoolLayer<B, X, P> {
-    /// What calls and callers of one table have in common.
-    fn common<K>(&self) -> Common<P, K> {
-        let settings = &self.settings;
-        let config = &settings.config;
-        let max_body = settings.max_body.unwrap_or(settings.max_lag);
-        let mut rules = settings.rules.clone().max_body(max_body);
-        rules.set_key(&self.key);
-        let limits = Limits {
-            max_body,
-            max_callers: config.max_callers,
-            max_age: config.max_age,
-        };
-        let name = config.name.as_deref().unwrap_or("tower-pool");
-        let until_body = settings.join == Join::UntilBody;
-        Common {
-            rules,
-            policy: Arc::clone(&self.policy),
-            memory: Memory::new(settings.remember),
-            arriving: until_body.then(|| Arc::new(Arriving::new(limits))),
+        let settings = self.settings.clone();
+        let name = settings.config.name.as_deref().unwrap_or("tower-pool");
+        let blueprint = Blueprint {
             cache_status: settings.cache_status.then(|| CacheStatus::new(name)),
-            max_lag: settings.max_lag,
-        }
+            key: Arc::new(self.key.clone()),
+            policy: Arc::clone(&self.policy),
+            settings,
+        };
+        HttpPool::new(inner, blueprint, self.lineage.ancestry::<S>())
     }
 }
 
@@ -203,7 +176,7 @@ impl<B, X: Clone, P> Clone for HttpPoolLayer<B, X, P> {
             key: self.key.clone(),
             policy: Arc::clone(&self.policy),
             settings: self.settings.clone(),
-            siblings: self.siblings.clone(),
+            lineage: self.lineage.clone(),
             body: PhantomData,
         }
     }

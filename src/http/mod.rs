@@ -135,6 +135,7 @@ mod future;
 mod key;
 mod keyed;
 mod layer;
+mod lineage;
 mod memory;
 mod names;
 mod nested;
@@ -144,7 +145,6 @@ mod request_key;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod role;
-mod scope;
 mod service;
 
 #[cfg(feature = "reqwest")]

@@ -15,11 +15,8 @@ use pin_project_lite::pin_project;
 use tower::BoxError;
 use tower_service::Service;
 
-use super::{arriving::Asked, body::SharedBody, flights::Common, request_key::RequestKey, scope};
-use crate::{
-    key::KeyExtractor,
-    policy::{Policy, Verdict},
-};
+use super::{arriving::Asked, body::SharedBody, flights::Common, request_key::RequestKey};
+use crate::policy::{Policy, Verdict};
 
 /// A service that answers HTTP requests with bodies of bytes. Every service
 /// that does is one; it is only a name for what [`HttpPoolLayer`] asks for.
@@ -58,18 +55,6 @@ pub(super) struct Ask<B, K> {
     pub(super) key: Option<Arc<RequestKey<K>>>,
     /// When it was made, where that matters.
     pub(super) asked: Option<Asked>,
-}
-
-/// The key was derived before.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ByKey;
-
-impl<B, K: Eq + Send + Sync + 'static> KeyExtractor<Ask<B, K>> for ByKey {
-    type Key = Arc<RequestKey<K>>;
-
-    fn extract(&self, ask: &Ask<B, K>) -> Option<Self::Key> {
-        ask.key.clone()
-    }
 }
 
 /// A response on its way back.
@@ -116,8 +101,6 @@ where
 pub(super) struct Origin<S, P, K> {
     pub(super) inner: S,
     pub(super) common: Arc<Common<P, K>>,
-    /// May requests be inside of these flights already?
-    pub(super) routed: bool,
 }
 
 impl<S, B, P, K> Service<Ask<B, K>> for Origin<S, P, K>
@@ -134,10 +117,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut ask: Ask<B, K>) -> Self::Future {
-        if self.routed {
-            scope::enter(&mut ask.request, self.common.address());
-        }
+    fn call(&mut self, ask: Ask<B, K>) -> Self::Future {
         OriginFuture {
             version: ask.request.version(),
             call: self.inner.call(ask.request),
@@ -154,7 +134,6 @@ impl<S: Clone, P, K> Clone for Origin<S, P, K> {
             // Without the readiness of the other: each call waits for its own.
             inner: self.inner.clone(),
             common: Arc::clone(&self.common),
-            routed: self.routed,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
@@ -12,17 +12,14 @@ use tower_service::Service;
 
 use super::{
     body::SharedBody,
-    eligible::Ineligible,
-    flights::{Flights, KeyOf, PoolOf},
+    flights::{Blueprint, Flights},
     future::{Course, ResponseFuture},
-    origin::{Ask, ByKey, HttpService, Origin},
-    request_key::RequestKey,
-    scope::OwnScope,
+    lineage::Ancestry,
+    origin::{Ask, HttpService},
 };
 use crate::{
     key::KeyExtractor,
     policy::{Policy, ShareAll},
-    service::Pool,
     stats::Stats,
 };
 
@@ -57,10 +54,14 @@ where
     X: KeyExtractor<Request<B>>,
     P: Policy<Response<SharedBody>, S::Error>,
 {
-    pool: PoolOf<S, B, X, P>,
-    flights: Arc<Flights<S, B, X, P>>,
-    scope: Arc<OwnScope>,
+    inner: S,
+    blueprint: Arc<Blueprint<X, P>>,
+    ancestry: Ancestry,
+    /// Found or made with the first request, for all clones.
+    flights: Arc<OnceLock<FlightsOf<S, B, X, P>>>,
 }
+
+type FlightsOf<S, B, X, P> = Arc<Flights<S, B, X, P>>;
 
 impl<S, B, X, P> HttpPool<S, B, X, P>
 where
@@ -68,26 +69,24 @@ where
     X: KeyExtractor<Request<B>>,
     P: Policy<Response<SharedBody>, S::Error>,
 {
-    pub(super) fn new(inner: S, flights: Arc<Flights<S, B, X, P>>, routed: bool) -> Self {
-        let origin = Origin {
-            inner,
-            common: Arc::clone(&flights.common),
-            routed,
-        };
+    pub(super) fn new(inner: S, blueprint: Blueprint<X, P>, ancestry: Ancestry) -> Self {
         Self {
-            pool: Pool::over(origin, Arc::new(ByKey), Arc::clone(&flights.table)),
-            flights,
-            scope: Arc::new(OwnScope::new(routed)),
+            inner,
+            blueprint: Arc::new(blueprint),
+            ancestry,
+            flights: Arc::default(),
         }
     }
 }
 
 impl<S, B, X, P> HttpPool<S, B, X, P>
 where
-    S: HttpService<B> + Clone,
-    B: Body,
-    X: KeyExtractor<Request<B>>,
-    P: Policy<Response<SharedBody>, S::Error>,
+    S: HttpService<B> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + Sync + 'static,
+    B: Body + Send + 'static,
+    X: KeyExtractor<Request<B>> + Send + Sync + 'static,
+    P: Policy<Response<SharedBody>, S::Error> + Send + Sync + 'static,
 {
     /// Sends a request, or joins an equal one that is under way.
     ///
@@ -121,14 +120,15 @@ where
     /// ```
     pub fn request(&self, request: Request<B>) -> ResponseFuture<S, B, X, P> {
         let version = request.version();
-        let common = &self.flights.common;
-        let (key, course) = match self.look(&request) {
+        let flights = self.flights();
+        let common = &flights.common;
+        let (key, course) = match flights.look(&request) {
             Err(why) => (None, Course::Ineligible(why)),
             Ok(key) if common.memory.holds(key.hash()) => (None, Course::Remembered(key.hash())),
             Ok(key) => (Some(Arc::new(key)), Course::Aboard),
         };
         let common = Arc::clone(common);
-        if let Some(response) = self.join_late(key.as_deref()) {
+        if let Some(response) = flights.join_late(key.as_deref()) {
             return ResponseFuture::late(response, version, common);
         }
         let ask = Ask {
@@ -136,25 +136,19 @@ where
             asked: common.arriving.as_ref().map(|arriving| arriving.ask()),
             key: key.clone(),
         };
-        let call = self.pool.request(ask);
+        let call = flights.enter(self.inner.clone(), ask);
         // The head may have come, and its flight be gone, since the first look.
-        if let Some(response) = self.join_late(key.as_deref()) {
+        if let Some(response) = flights.join_late(key.as_deref()) {
             return ResponseFuture::late(response, version, common);
         }
         ResponseFuture::under_way(call, course, version, common)
     }
 
-    /// The key of a request that may be shared, or why it may not.
-    fn look(&self, request: &Request<B>) -> Result<RequestKey<KeyOf<B, X>>, Ineligible> {
-        let scope = self.scope.of(request, self.flights.common.address());
-        self.flights.key.look(request, |key| (key, scope))
-    }
-
-    /// Joins a response whose body is still arriving.
-    fn join_late(&self, key: Option<&RequestKey<KeyOf<B, X>>>) -> Option<Response<SharedBody>> {
-        let response = self.flights.common.arriving.as_ref()?.join(key?)?;
-        self.pool.count_late_joiner();
-        Some(response)
+    fn flights(&self) -> &FlightsOf<S, B, X, P> {
+        self.flights.get_or_init(|| {
+            let kept = self.ancestry.flights(|| self.blueprint.flights(true));
+            kept.unwrap_or_else(|| Arc::new(self.blueprint.flights(false)))
+        })
     }
 
     /// Has later requests that are equal to this one not join what is under
@@ -183,12 +177,15 @@ where
     /// # }
     /// ```
     pub fn forget(&self, request: &Request<B>) -> bool {
-        let Ok(key) = self.look(request) else {
+        let Some(flights) = self.flights.get() else {
             return false;
         };
-        let arriving = self.flights.common.arriving.as_ref();
+        let Ok(key) = flights.look(request) else {
+            return false;
+        };
+        let arriving = flights.common.arriving.as_ref();
         let arriving = arriving.is_some_and(|arriving| arriving.forget(&key));
-        self.pool.forget(&Arc::new(key)) || arriving
+        flights.table.forget(&Arc::new(key)) || arriving
     }
 }
 
@@ -218,8 +215,7 @@ where
     /// # }
     /// ```
     pub fn in_flight(&self) -> usize {
-        let arriving = self.flights.common.arriving.as_ref();
-        self.pool.in_flight() + arriving.map_or(0, |arriving| arriving.len())
+        self.flights.get().map_or(0, |flights| flights.in_flight())
     }
 
     /// Returns what this pool, with its clones, has done so far.
@@ -240,7 +236,8 @@ where
     /// # }
     /// ```
     pub fn stats(&self) -> Stats {
-        self.pool.stats()
+        let flights = self.flights.get();
+        flights.map_or_else(Stats::default, |flights| flights.table.stats())
     }
 
     /// Returns the inner service.
@@ -261,7 +258,7 @@ where
     /// # }
     /// ```
     pub fn get_ref(&self) -> &S {
-        &self.pool.get_ref().inner
+        &self.inner
     }
 }
 
@@ -271,7 +268,7 @@ where
     S::Future: Send + 'static,
     S::Error: Clone + Send + Sync + 'static,
     B: Body + Send + 'static,
-    X: KeyExtractor<Request<B>>,
+    X: KeyExtractor<Request<B>> + Send + Sync + 'static,
     P: Policy<Response<SharedBody>, S::Error> + Send + Sync + 'static,
 {
     type Response = Response<SharedBody>;
@@ -297,9 +294,10 @@ where
 {
     fn clone(&self) -> Self {
         Self {
-            pool: self.pool.clone(),
+            inner: self.inner.clone(),
+            blueprint: Arc::clone(&self.blueprint),
+            ancestry: self.ancestry.clone(),
             flights: Arc::clone(&self.flights),
-            scope: Arc::clone(&self.scope),
         }
     }
 }
@@ -312,8 +310,12 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpPool")
-            .field("key", &self.flights.key)
-            .field("pool", &self.pool)
+            .field("key", &self.blueprint.key)
+            .field("settings", &self.blueprint.settings)
+            // Services with the same have them in common.
+            .field("flights", &self.flights.get().map(Arc::as_ptr))
+            .field("in_flight", &self.in_flight())
+            .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,9 @@
 //! Servers on loopback, and a window into the pools that they serve.
 
 use std::{
-    any::type_name,
+    collections::HashMap,
     net::SocketAddr,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -95,6 +95,8 @@ where
 trait Pooled: Send {
     fn stats(&self) -> Stats;
     fn in_flight(&self) -> usize;
+    /// What pools that have their flights in common have in common as well.
+    fn flights(&self) -> String;
 }
 
 impl<S, B, X, P> Pooled for HttpPool<S, B, X, P>
@@ -111,6 +113,12 @@ where
     fn in_flight(&self) -> usize {
         self.in_flight()
     }
+
+    fn flights(&self) -> String {
+        let shown = format!("{self:?}");
+        let flights = shown.split("flights: ").nth(1).expect("it is shown");
+        flights.split(',').next().unwrap_or_default().to_owned()
+    }
 }
 
 /// Sees all pools that were made by its layers, together.
@@ -123,12 +131,13 @@ impl Watch {
         Watched {
             layer,
             watch: self.clone(),
-            routes: Arc::default(),
         }
     }
 
     fn sum(&self, of: impl Fn(&dyn Pooled) -> u64) -> u64 {
-        self.0.lock().unwrap().iter().map(|pool| of(&**pool)).sum()
+        let pools = self.0.lock().unwrap();
+        let each_once: HashMap<_, _> = pools.iter().map(|pool| (pool.flights(), pool)).collect();
+        each_once.values().map(|pool| of(&***pool)).sum()
     }
 
     pub fn led(&self) -> u64 {
@@ -178,8 +187,6 @@ pub async fn until(condition: impl Fn() -> bool) {
 pub struct Watched<L> {
     layer: L,
     watch: Watch,
-    /// What it makes for axum's routes has one table, and is seen once.
-    routes: Arc<OnceLock<()>>,
 }
 
 type SayRole = fn(Response<SharedBody>) -> Response<SharedBody>;
@@ -193,10 +200,7 @@ where
 
     fn layer(&self, inner: S) -> Self::Service {
         let pool = self.layer.layer(inner);
-        let of_a_route = type_name::<S>().ends_with("::Route");
-        if !of_a_route || self.routes.set(()).is_ok() {
-            self.watch.0.lock().unwrap().push(Box::new(pool.clone()));
-        }
+        self.watch.0.lock().unwrap().push(Box::new(pool.clone()));
         MapResponse::new(pool, say_role as SayRole)
     }
 }

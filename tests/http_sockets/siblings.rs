@@ -1,10 +1,18 @@
 //! Services that axum makes anew for what is the same route, and for what is not.
 
-use axum::{Router, body::Body, response::Response, routing};
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    body::Body,
+    response::Response,
+    routing::{self, MethodRouter},
+};
+use futures::future::BoxFuture;
 use http::Request;
 use http_body_util::BodyExt;
 use tokio_test::{assert_pending, task::spawn};
-use tower::ServiceExt;
+use tower::{ServiceBuilder, ServiceExt};
 use tower_pool::{
     PoolLayer,
     http::{HttpPoolLayer, Role},
@@ -38,7 +46,7 @@ async fn a_router_that_is_called_as_a_service_shares_though_it_makes_its_routes_
     let (app, mut script) = app(PoolLayer::http());
     let mut first = spawn(app.clone().oneshot(report()));
     assert_pending!(first.poll());
-    let mut second = spawn(app.oneshot(report()));
+    let mut second = spawn(app.clone().oneshot(report()));
     assert_pending!(second.poll());
     script.call().await.text("one for both");
     let text = "one for both".to_owned();
@@ -62,9 +70,9 @@ async fn two_routers_of_one_layer_and_path_never_mix() {
         (north.clone(), south.clone()),
         (north.with_state(()), south.with_state(())),
     ] {
-        let mut to_north = spawn(north.oneshot(report()));
+        let mut to_north = spawn(north.clone().oneshot(report()));
         assert_pending!(to_north.poll());
-        let mut to_south = spawn(south.oneshot(report()));
+        let mut to_south = spawn(south.clone().oneshot(report()));
         assert_pending!(to_south.poll());
         north_script.call().await.text("north");
         south_script.call().await.text("south");
@@ -87,7 +95,7 @@ async fn a_layer_that_is_there_twice_does_not_wait_for_itself() {
         .layer(layer);
     let mut first = spawn(app.clone().oneshot(report()));
     assert_pending!(first.poll());
-    let mut second = spawn(app.oneshot(report()));
+    let mut second = spawn(app.clone().oneshot(report()));
     assert_pending!(second.poll());
     script.call().await.text("one for both");
     assert_eq!(first.await.unwrap().status(), 200);
@@ -100,13 +108,109 @@ async fn a_layer_that_was_set_otherwise_is_another() {
     let layer = PoolLayer::http();
     let (origin, mut script) = origin();
     let base = Router::new().route("/report", routing::get(handler(&origin)));
-    let mut one = spawn(base.clone().layer(layer.clone()).oneshot(report()));
+    let (one, other) = (
+        base.clone().layer(layer.clone()),
+        base.layer(layer.max_callers(2)),
+    );
+    let mut one = spawn(one.clone().oneshot(report()));
     assert_pending!(one.poll());
-    let mut other = spawn(base.layer(layer.max_callers(2)).oneshot(report()));
+    let mut other = spawn(other.clone().oneshot(report()));
     assert_pending!(other.poll());
     for call in script.calls(2).await {
         call.text("each its own");
     }
     assert_eq!(role_and_text(one.await.unwrap()).await.0, Role::Leader);
     assert_eq!(role_and_text(other.await.unwrap()).await.0, Role::Leader);
+}
+
+/// Sends the same request to both, and returns what each says.
+async fn at_once(one: Router, other: Router, tell: [&str; 2]) -> [(Role, String); 2] {
+    let request = |tell: &str| {
+        let request = Request::get("/report").header("host", "localhost");
+        request.header("x-tell", tell).body(Body::empty()).unwrap()
+    };
+    // Clones, so that the routers live on, as they do in a server.
+    let mut first = spawn(one.clone().oneshot(request(tell[0])));
+    assert_pending!(first.poll());
+    let mut second = spawn(other.clone().oneshot(request(tell[1])));
+    assert_pending!(second.poll());
+    let (first, second) = (first.await.unwrap(), second.await.unwrap());
+    [role_and_text(first).await, role_and_text(second).await]
+}
+
+/// A handler that takes its time to say who it is.
+fn says(who: &'static str) -> impl Fn() -> BoxFuture<'static, &'static str> + Clone + Send + Sync {
+    move || {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            who
+        })
+    }
+}
+
+fn own(who: &str) -> (Role, String) {
+    (Role::Leader, who.to_owned())
+}
+
+#[tokio::test]
+async fn clones_of_a_router_that_differ_below_the_pool_never_mix() {
+    let layer = PoolLayer::http();
+    let base = Router::new().route("/report", routing::post(says("posted")));
+    let north = base.clone().route("/report", routing::get(says("north")));
+    let south = base.route("/report", routing::get(says("south")));
+    let (north, south) = (north.layer(layer.clone()), south.layer(layer));
+    let got = at_once(north.clone(), south.clone(), ["", ""]).await;
+    assert_eq!(got, [own("north"), own("south")]);
+    let got = at_once(north.with_state(()), south.with_state(()), ["", ""]).await;
+    assert_eq!(got, [own("north"), own("south")]);
+}
+
+/// One route, behind which the tenant is told apart outside of both pools.
+async fn dispatched(north: Router, south: Router) -> [(Role, String); 2] {
+    let dispatch = move |request: Request<Body>| {
+        let north_is_asked = request.headers()["x-tell"] == "north";
+        let tenant = if north_is_asked { &north } else { &south };
+        tenant.clone().oneshot(request)
+    };
+    let app = Router::new().route("/report", routing::any(dispatch));
+    at_once(app.clone(), app, ["north", "south"]).await
+}
+
+#[tokio::test]
+async fn services_behind_one_route_never_mix() {
+    let layer = PoolLayer::http();
+    let (north, south) = (routing::get(says("north")), routing::get(says("south")));
+    let by_layer = |service: MethodRouter| Router::new().route("/report", service);
+    let got = dispatched(
+        by_layer(north.clone().layer(layer.clone())),
+        by_layer(south.clone().layer(layer.clone())),
+    );
+    assert_eq!(got.await, [own("north"), own("south")]);
+    let got = dispatched(
+        by_layer(north.route_layer(layer.clone())).with_state(()),
+        by_layer(south.route_layer(layer.clone())).with_state(()),
+    );
+    assert_eq!(got.await, [own("north"), own("south")]);
+
+    let fallback = |who| Router::new().fallback(says(who)).layer(layer.clone());
+    let got = dispatched(fallback("north"), fallback("south")).await;
+    assert_eq!(got, [own("north"), own("south")]);
+    let with_state = |who| fallback(who).with_state(());
+    let got = dispatched(with_state("north"), with_state("south")).await;
+    assert_eq!(got, [own("north"), own("south")]);
+}
+
+#[tokio::test]
+async fn a_method_router_under_two_paths_and_in_two_routers_never_mixes() {
+    let report = routing::get_service(ServiceBuilder::new().service_fn(|_: Request<Body>| async {
+        tokio::task::yield_now().await;
+        Ok::<_, Infallible>(Response::new(Body::from("south")))
+    }));
+    let report: MethodRouter = report.layer(PoolLayer::http());
+    let north = report.clone().merge(routing::head(says("north")));
+    let north = Router::new().route("/report", north);
+    let south = Router::new().route("/report", report);
+    let got = at_once(north, south, ["", ""]).await;
+    assert_eq!(got[1].1, "south");
+    assert_eq!(got[0].1, "south");
 }
