@@ -3,7 +3,7 @@
 
 use http::{
     HeaderMap, HeaderName,
-    header::{CONNECTION, TE, TRANSFER_ENCODING, UPGRADE},
+    header::{CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING, UPGRADE},
 };
 
 /// Besides what `Connection` names. `Trailer` is not among them.
@@ -16,8 +16,12 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     UPGRADE,
 ];
 
-/// Removes all of it.
+/// Removes all of it. A length beside a transfer coding does not count, and must
+/// not be passed on either (RFC 9112, 6.3).
 pub(crate) fn remove(headers: &mut HeaderMap) {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     let named: Vec<_> = tokens(headers, CONNECTION)
         .filter_map(|name| HeaderName::from_bytes(name).ok())
         .collect();

@@ -37,8 +37,8 @@
 //! - If the origin cannot be reached or does not answer in HTTP, all who wait
 //!   for that answer get a 502. The origin has as much time as it takes.
 //! - Ctrl-C and SIGTERM let what is under way finish; a second one does not.
-//! - Each hop frames bodies for itself. One that the pool has all of before its
-//!   head goes out may get a `Content-Length`, where it came in chunks.
+//! - Each hop frames bodies for itself. An empty one that came in chunks may get a
+//!   `Content-Length` of zero.
 //!
 //! # What hyper does with it
 //!

@@ -33,7 +33,7 @@ pub(super) fn check<'a, B: Body>(
         .headers()
         .get_all(header::CACHE_CONTROL)
         .iter()
-        .any(|value| cache_control::says(value, &["no-store"]));
+        .any(|value| cache_control::says(value, &["no-store", "only-if-cached"]));
     let of_request = keyed.of(request.headers());
     match of_request {
         Some(of_request) if (empty || body_is_keyed) && !no_store => Ok(of_request),

@@ -135,9 +135,11 @@ where
                     _ => None,
                 };
                 if let Some(hash) = remembered {
-                    let verdict = this.common.verdict(Ok::<_, &S::Error>(&answer.response));
-                    if verdict == Verdict::Share {
-                        this.common.memory.forget(hash);
+                    match this.common.verdict(Ok::<_, &S::Error>(&answer.response)) {
+                        Verdict::Share => this.common.memory.forget(hash),
+                        // It has waited for nothing: perhaps for several retries.
+                        _ if part == Part::Released => this.common.memory.remember(hash),
+                        _ => {}
                     }
                 }
                 let (role, version) = (Role::from(part), answer.version);

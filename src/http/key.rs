@@ -20,7 +20,8 @@ use crate::key::KeyExtractor;
 ///
 /// Only GET and HEAD without a body have a key, and of those none that upgrades
 /// or expects something, that stands for another method
-/// (`X-HTTP-Method-Override`), that says `no-store`, or that carries credentials
+/// (`X-HTTP-Method-Override`), that says `no-store` or `only-if-cached`, or that
+/// carries credentials
 /// (unless they are [made part of the key](Credentials::Key)). What such a
 /// request is answered with is never handed to another.
 ///

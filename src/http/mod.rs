@@ -63,13 +63,19 @@
 //! # }
 //! ```
 //!
-//! Services that a layer is put on share nothing with each other. The routes of a
-//! `Router` are the exception, as axum makes their services anew for each
-//! connection, and even for each request of a `Router` that is called as a
-//! service: all that stand for one route of one router share their flights. So
-//! do the clones of a router, even if they are given different states. **A state
-//! that differs by who asks is an identity like any other**: add it to the key
-//! with [`and`](HttpPoolLayer::and), or give each clone a layer of its own.
+//! Services that a layer is put on share nothing with each other: each route, and
+//! each method of it, has flights of its own. If a router has no state, axum makes
+//! its services anew for each connection, and even for each request of a `Router`
+//! that is called as a service; those that it makes of one and the same handler
+//! share their flights all the same. Two things to know about that:
+//!
+//! - Clones of a router that are given different states, after the layer was put
+//!   on, are not told apart. **A state that differs by who asks is an identity
+//!   like any other**: add it to the key with [`and`](HttpPoolLayer::and), or put
+//!   the layer on each clone.
+//! - It does not go for a fallback, for `MethodRouter::route_layer`, nor for a
+//!   router inside of `nest_service`: there nothing is shared between connections,
+//!   unless the router was made ready with `with_state(())`.
 //!
 //! # Around a client
 //!
@@ -113,9 +119,12 @@
 //! - Nobody waits for who reads slowly. A reader that is 4 MiB behind the fastest
 //!   loses the rest ([`max_lag`](HttpPoolLayer::max_lag)), which can happen only
 //!   with a body that does not say its length: a longer one that does is not
-//!   shared. So much may a body cost while somebody reads on and somebody does not.
+//!   shared. So much may a body cost while somebody reads on and somebody does
+//!   not, and more if it comes in frames of a few bytes.
 //! - A call that is under way for 30 seconds takes no newcomers, lest one that
 //!   hangs take its key with it ([`max_age`](HttpPoolLayer::max_age)).
+//! - A handler that sends a request of its own key to its own router waits for
+//!   itself.
 //! - Errors, 5xx and panics are handed on like all else. If a request can cause
 //!   one by what is not in its key, think of
 //!   [`server_errors`](HttpPoolLayer::server_errors).

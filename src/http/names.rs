@@ -40,46 +40,83 @@ impl Kind {
 
 /// RFC 9110 §11, RFC 6265, RFC 9440, RFC 9449, and what is widely used for the same.
 fn is_credential(name: &str) -> bool {
+    const PREFIXES: [&str; 16] = [
+        "cf-access-",
+        "ssl-client-",
+        "x-amzn-mtls-clientcert",
+        "x-amzn-oidc-",
+        "x-appengine-user-",
+        "x-auth-",
+        "x-authenticated-",
+        "x-authentik-",
+        "x-consumer-",
+        "x-credential-",
+        "x-goog-authenticated-user-",
+        "x-ms-client-principal",
+        "x-pomerium-",
+        "x-ssl-client-",
+        "x-vouch-",
+        "x-webauth-",
+    ];
+    const KEYS: [&str; 9] = [
+        "api",
+        "access",
+        "app",
+        "application",
+        "functions",
+        "master",
+        "sas",
+        "secret",
+        "subscription",
+    ];
     let known = matches!(
         name,
-        "authorization"
+        "access_token"
+            | "api_key"
+            | "apikey"
+            | "authorization"
             | "cookie"
             | "dpop"
-            | "apikey"
-            | "ocp-apim-subscription-key"
+            | "jwt"
+            | "remote-email"
+            | "remote-groups"
             | "remote-user"
+            | "session-id"
+            | "sessionid"
             | "tailscale-user-login"
-            | "x-amzn-oidc-data"
-            | "x-amzn-oidc-identity"
-            | "x-auth-key"
-            | "x-auth-request-email"
-            | "x-auth-request-user"
+            | "token"
+            | "x-apigateway-api-userinfo"
+            | "x-endpoint-api-userinfo"
             | "x-forwarded-email"
             | "x-forwarded-user"
-            | "x-functions-key"
-            | "x-ms-client-principal"
             | "x-remote-user"
             | "x-session-id"
-            | "x-webauth-user"
             | "x-zumo-auth"
     );
     let ending = match name.rsplit_once('-') {
-        Some((_, "token" | "authorization" | "jwt" | "apikey")) => true,
-        Some((start, "key")) => start.ends_with("api"),
+        Some((_, "token" | "accesstoken" | "authorization" | "jwt" | "apikey")) => true,
+        Some((_, "clientcert" | "password" | "secret")) => true,
+        Some((start, "key")) => KEYS.iter().any(|key| start.ends_with(key)),
         Some((start, "assertion")) => start.ends_with("jwt"),
         Some((start, "cert")) => start.ends_with("client"),
         Some((start, "chain")) => start.ends_with("client-cert"),
         _ => false,
     };
-    known || ending || name.starts_with("ssl-client-") || name.starts_with("x-ssl-client-")
+    known || ending || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn is_circumstance(name: &str) -> bool {
     match name {
         "forwarded"
+        | "cf-visitor"
+        | "cloudfront-forwarded-proto"
         | "front-end-https"
+        | "x-arr-ssl"
         | "x-envoy-original-path"
         | "x-host"
+        | "x-http-host-override"
+        | "x-ingress-path"
+        | "x-scheme"
         | "x-script-name"
         | "x-url-scheme" => true,
         // These are about the client.
@@ -157,6 +194,11 @@ mod tests {
             "x-ssl-client-cert",
             "ssl-client-subject-dn",
             "x-authorization",
+            "x-amzn-mtls-clientcert-subject",
+            "x-goog-authenticated-user-email",
+            "x-secret-key",
+            "x-hasura-admin-secret",
+            "token",
             "x-forwarded-user",
         ];
         for name in names {

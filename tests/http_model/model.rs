@@ -58,6 +58,8 @@ pub fn may_join(setup: &Setup, ask: &Ask) -> May {
     let credentials = no_if(bears(&CREDENTIALS)).min(either_if(bears(&ALSO_CREDENTIALS)));
     let condition = either_if(ask.has("if-schedule-tag-match"));
     let cache_control = directives(&ask.values("cache-control"), &["no-store"]);
+    let only_cached = |value: &&[u8]| value.starts_with(b"only-if-cached");
+    let cached = either_if(ask.values("cache-control").iter().any(only_cached));
     let hook = no_if(setup.hook && ask.tenant.is_none());
     // Which of several hosts is meant is anybody's guess.
     let mut hosts = ask.values("host");
@@ -71,6 +73,7 @@ pub fn may_join(setup: &Setup, ask: &Ask) -> May {
         credentials,
         condition,
         cache_control,
+        cached,
         hook,
         host,
     ];

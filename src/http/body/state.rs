@@ -40,10 +40,10 @@ pub(super) struct State {
     place: Place,
     /// What is still to come from upstream, as it said last.
     hint: SizeHint,
-    /// The number of the frame of trailers, and what upstream said before it: to
-    /// a reader who has yet to get them, a body of unknown length stays one. Else
-    /// HTTP/1.1 would announce the length, and leave the trailers out.
-    before_trailers: Option<(u64, SizeHint)>,
+    /// Did it say its length at first? To a reader who has yet to get some of it, a
+    /// body of unknown length stays one: whoever has read its head may have been
+    /// told another length, and HTTP/1.1 leaves out trailers where a length is said.
+    says_length: bool,
     waiters: Waiters,
     /// How many readers there have ever been.
     numbers: u64,
@@ -57,8 +57,8 @@ impl State {
                 upstream,
                 idle: false,
             }),
+            says_length: hint.exact().is_some(),
             hint,
-            before_trailers: None,
             waiters: Waiters::default(),
             numbers: 0,
         }
@@ -195,10 +195,7 @@ impl State {
         match step {
             Step::Pending(hint, clone) => return self.park(upstream, hint, clone, mark, debris),
             Step::Frame(piece, hint) => {
-                let before = mem::replace(&mut self.hint, hint);
-                if let Piece::Trailers(_) = piece {
-                    self.before_trailers = Some((self.queue.tail(), before));
-                }
+                self.hint = hint;
                 debris.frames(self.queue.push(piece));
             }
             Step::End => self.hint = SizeHint::with_exact(0),
@@ -264,14 +261,12 @@ impl State {
         if mark.phase == Phase::Failed {
             return SizeHint::with_exact(0);
         }
-        let upstream = match &self.before_trailers {
-            Some((trailers, before)) if mark.next <= *trailers => before,
-            _ => &self.hint,
-        };
         let here = self.queue.total() - mark.read;
         let mut hint = SizeHint::new();
-        hint.set_lower(upstream.lower().saturating_add(here));
-        if let Some(upper) = upstream.upper().and_then(|upper| upper.checked_add(here)) {
+        hint.set_lower(self.hint.lower().saturating_add(here));
+        let may_be_exact = self.says_length || self.is_end(mark);
+        let upper = self.hint.upper().and_then(|upper| upper.checked_add(here));
+        if let Some(upper) = upper.filter(|upper| may_be_exact || *upper > hint.lower()) {
             hint.set_upper(upper);
         }
         hint
