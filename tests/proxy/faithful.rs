@@ -157,6 +157,10 @@ exchanges! {
         b"GET / HTTP/1.1\r\n\r\n" => "GET / HTTP/1.1\n[]",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n" =>
         "HTTP/1.1 200 OK\ntransfer-encoding: chunked\n[hello]";
+    chunked_beside_a_length_that_does_not_count: true,
+        b"GET / HTTP/1.1\r\n\r\n" => "GET / HTTP/1.1\n[]",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n" =>
+        "HTTP/1.1 200 OK\ntransfer-encoding: chunked\n[hi]";
     chunked_and_empty: true,
         b"GET / HTTP/1.1\r\n\r\n" => "GET / HTTP/1.1\n[]",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" =>
