@@ -106,7 +106,7 @@ where
     ///
     /// # Panics
     ///
-    /// If the key extractor, or the [`Eq`] or [`Hash`](std::hash::Hash) of the
+    /// If the key extractor, or the [`Eq`] or [`Hash`] of the
     /// key, panics. Nobody else is affected.
     ///
     /// # Cancel safety

@@ -37,7 +37,7 @@ pub(super) struct Common<P, K> {
     pub(super) rules: HttpPolicy,
     pub(super) policy: Arc<P>,
     pub(super) memory: Memory,
-    /// With [`Join::UntilBody`](super::Join::UntilBody).
+    /// With [`Join::UntilBody`].
     pub(super) arriving: Option<Arc<Arriving<K>>>,
     pub(super) cache_status: Option<CacheStatus>,
     pub(super) max_lag: u64,
