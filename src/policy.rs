@@ -118,10 +118,19 @@ where
     B: Policy<Res, Err>,
 {
     fn verdict(&self, outcome: Result<&Res, &Err>) -> Verdict {
-        match self.0.verdict(outcome) {
-            Verdict::Solo => Verdict::Solo,
-            first => first.max(self.1.verdict(outcome)),
-        }
+        more_cautious(&self.0, &self.1, outcome)
+    }
+}
+
+/// The verdict of both, as [`Policy::and`] has it.
+pub(crate) fn more_cautious<Res, Err>(
+    first: &impl Policy<Res, Err>,
+    second: &impl Policy<Res, Err>,
+    outcome: Result<&Res, &Err>,
+) -> Verdict {
+    match first.verdict(outcome) {
+        Verdict::Solo => Verdict::Solo,
+        verdict => verdict.max(second.verdict(outcome)),
     }
 }
 

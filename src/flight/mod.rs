@@ -110,8 +110,6 @@ use std::{
 
 use parking_lot::Mutex;
 
-#[cfg(feature = "http")]
-pub(crate) use self::table::give_back;
 pub(crate) use self::{
     caller::{Arrival, Caller, Part},
     table::{Entered, Table},
@@ -121,6 +119,8 @@ use self::{
     outcome::Published,
     state::State,
 };
+#[cfg(feature = "http")]
+pub(crate) use self::{seats::wake, table::give_back};
 use crate::policy::OnAbandon;
 
 /// One inner call under way, and all that belongs to it.

@@ -145,9 +145,14 @@ impl Wakers {
         let Self { one, many, task } = self;
         let many = many.into_iter().map(|(_, waker)| waker);
         for waker in one.into_iter().chain(task).chain(many) {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                mem::forget(payload); // the hook has reported it, and its drop may panic too
-            }
+            wake(waker);
         }
+    }
+}
+
+/// Wakes one of several. If it panics, that does not cost the others their wake.
+pub(crate) fn wake(waker: Waker) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+        mem::forget(payload); // the hook has reported it, and its drop may panic too
     }
 }

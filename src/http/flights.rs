@@ -22,7 +22,7 @@ use super::{
 use crate::{
     flight::Table,
     key::KeyExtractor,
-    policy::{Policy, Verdict},
+    policy::{Policy, Verdict, more_cautious},
     service,
 };
 
@@ -48,10 +48,7 @@ impl<P, K> Common<P, K> {
     where
         P: Policy<Response<SharedBody>, E>,
     {
-        match self.rules.verdict(outcome) {
-            Verdict::Solo => Verdict::Solo,
-            rule => rule.max(self.policy.verdict(outcome)),
-        }
+        more_cautious(&self.rules, &*self.policy, outcome)
     }
 }
 

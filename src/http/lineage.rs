@@ -94,13 +94,12 @@ impl Ancestry {
             .grandparent
             .upgrade()
             .filter(|node| node.generation > 0)?;
-        let kept = keeper.flights.lock().get(&TypeId::of::<T>()).cloned();
-        let flights = kept.unwrap_or_else(|| {
-            let made = Arc::new(make()); // foreign code: not under the lock
-            let mut flights = keeper.flights.lock();
-            Arc::clone(flights.entry(TypeId::of::<T>()).or_insert(made))
-        });
-        flights.downcast().ok()
+        // Making them runs no foreign code, so it may be done under the lock.
+        let mut kept = keeper.flights.lock();
+        let flights = kept
+            .entry(TypeId::of::<T>())
+            .or_insert_with(|| Arc::new(make()));
+        Arc::clone(flights).downcast().ok()
     }
 }
 

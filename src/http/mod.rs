@@ -132,6 +132,12 @@
 //!   that depends on something it does not say in `Vary` or `Cache-Control` is
 //!   taken at its word.
 
+// The way of a request: `layer` and `builder` make a `service`, which asks `key`
+// (with `eligible`, `keyed`, `names`, `nested`) for a `request_key`, `memory` and
+// `arriving` for a shorter way, and enters `flights`, its own or those that
+// `lineage` has for its route. `origin` is the call inside, `policy` (with
+// `cache_control`) judges what it gives, `body` streams it, and `future` hands it
+// to one caller, with its `role`.
 mod arriving;
 #[cfg(feature = "axum")]
 mod axum;

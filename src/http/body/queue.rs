@@ -128,13 +128,8 @@ impl Queue {
         self.held
     }
 
-    /// The number of the next frame to come.
-    pub(super) fn tail(&self) -> u64 {
-        self.first + self.slots.len() as u64
-    }
-
     pub(super) fn is_tail(&self, next: u64) -> bool {
-        next == self.tail()
+        next == self.first + self.slots.len() as u64
     }
 
     /// A new reader stands at the start. Not so if the start is gone.

@@ -1,12 +1,10 @@
 //! Where the readers that wait leave their wakers.
 
-use std::{
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind},
-    task::Waker,
-};
+use std::{mem, task::Waker};
 
 use hashbrown::HashTable;
+
+use crate::flight::{give_back, wake};
 
 /// The wakers of all who wait, by the number of the reader.
 #[derive(Default)]
@@ -63,7 +61,7 @@ impl Waiters {
         }
         let found = self.many.find_entry(hash(reader), |(n, _)| *n == reader);
         let ((_, waker), _) = found.ok()?.remove();
-        self.give_back();
+        give_back(&mut self.many, |(n, _)| hash(*n));
         Some(waker)
     }
 
@@ -73,15 +71,6 @@ impl Waiters {
         Wakers {
             one: self.one.take(),
             many: mem::take(&mut self.many),
-        }
-    }
-
-    /// Gives memory back after a crowd, at a cost spread over those who leave.
-    fn give_back(&mut self) {
-        const ROOM_TO_KEEP: usize = 64;
-        let (len, room) = (self.many.len(), self.many.capacity());
-        if room > ROOM_TO_KEEP && len < room / 8 {
-            self.many.shrink_to(2 * len, |(n, _)| hash(*n));
         }
     }
 }
@@ -111,11 +100,5 @@ impl Wakers {
         if !self.many.is_empty() {
             self.many.into_iter().for_each(|(_, waker)| wake(waker));
         }
-    }
-}
-
-fn wake(waker: Waker) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-        mem::forget(payload); // the hook has reported it, and its drop may panic too
     }
 }
