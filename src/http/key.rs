@@ -11,6 +11,7 @@ use http_body::Body;
 use super::{
     eligible::{self, Ineligible},
     keyed::KeyedHeaders,
+    line::Line,
     request_key::RequestKey,
 };
 use crate::key::KeyExtractor;
@@ -232,7 +233,14 @@ impl<X> HttpKey<X> {
     {
         let headers = eligible::check(request, &self.headers, self.body_is_keyed)?;
         let and = and(self.and.extract(request).ok_or(Ineligible::Bypass)?);
-        Ok(RequestKey::new(request, &headers, and, &self.hasher))
+        let mut line = Line::of_target(request);
+        for name in headers.named {
+            line.values(request.headers().get_all(name));
+        }
+        for name in headers.others {
+            line.header(name, request.headers());
+        }
+        Ok(RequestKey::new(line, and, &self.hasher))
     }
 }
 

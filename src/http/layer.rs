@@ -166,7 +166,7 @@ where
             policy: Arc::clone(&self.policy),
             settings,
         };
-        HttpPool::new(inner, blueprint, self.lineage.ancestry::<S>())
+        HttpPool::new(inner, blueprint, self.lineage.home::<S, _>())
     }
 }
 

@@ -17,7 +17,7 @@ use std::{
     any::{Any, TypeId, type_name},
     collections::HashMap,
     fmt,
-    sync::{Arc, Weak},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use ::http::Request;
@@ -41,15 +41,21 @@ impl Lineage {
         Self(Arc::default())
     }
 
-    /// The flights of a service that this layer is put on.
-    pub(super) fn ancestry<S>(&self) -> Ancestry {
-        if cfg!(feature = "axum") && is_or_holds_a_route(type_name::<S>()) {
-            Ancestry {
-                parent: Weak::clone(&self.0.parent),
-                grandparent: Weak::clone(&self.0.grandparent),
-            }
-        } else {
-            Ancestry::default()
+    /// Where a service that this layer is put on has its flights.
+    pub(super) fn home<S, T>(&self) -> Home<T> {
+        let (parent, grandparent) =
+            if cfg!(feature = "axum") && is_or_holds_a_route(type_name::<S>()) {
+                (
+                    Weak::clone(&self.0.parent),
+                    Weak::clone(&self.0.grandparent),
+                )
+            } else {
+                (Weak::new(), Weak::new())
+            };
+        Home {
+            parent,
+            grandparent,
+            flights: Arc::default(),
         }
     }
 }
@@ -72,21 +78,36 @@ impl Clone for Lineage {
     }
 }
 
-/// What the layer of a service was a clone of: of nothing, if it was not axum
-/// that put it on.
-#[derive(Clone, Default)]
-pub(super) struct Ancestry {
+/// Where a service has its flights. They are found or made when they are first
+/// asked for, and clones of the service have the same.
+pub(super) struct Home<T> {
+    /// What the layer of the service was a clone of: of nothing, if it was not
+    /// axum that put it on.
     parent: Weak<Node>,
     grandparent: Weak<Node>,
+    flights: Arc<OnceLock<Arc<T>>>,
 }
 
-impl Ancestry {
-    /// The flights of this type that are kept for services like this one, made
-    /// if there are none yet. None, if it is the only one of its kind.
-    pub(super) fn flights<T: Send + Sync + 'static>(
-        &self,
-        make: impl FnOnce() -> T,
-    ) -> Option<Arc<T>> {
+impl<T> Home<T> {
+    /// The flights, if they were asked for before.
+    pub(super) fn get(&self) -> Option<&Arc<T>> {
+        self.flights.get()
+    }
+}
+
+impl<T: Send + Sync + 'static> Home<T> {
+    /// The flights. `make` is told whether they are for all services that stand
+    /// for a route.
+    pub(super) fn get_or_make(&self, make: impl Fn(bool) -> T) -> &Arc<T> {
+        self.flights.get_or_init(|| {
+            let kept = self.kept(|| make(true));
+            kept.unwrap_or_else(|| Arc::new(make(false)))
+        })
+    }
+
+    /// The flights that are kept for services like this one, made if there are
+    /// none yet. None, if it is the only one of its kind.
+    fn kept(&self, make: impl FnOnce() -> T) -> Option<Arc<T>> {
         if self.parent.strong_count() > 0 {
             return None;
         }
@@ -157,8 +178,12 @@ impl fmt::Debug for Route {
     }
 }
 
-impl fmt::Debug for Ancestry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ancestry").finish_non_exhaustive()
+impl<T> Clone for Home<T> {
+    fn clone(&self) -> Self {
+        Self {
+            parent: Weak::clone(&self.parent),
+            grandparent: Weak::clone(&self.grandparent),
+            flights: Arc::clone(&self.flights),
+        }
     }
 }

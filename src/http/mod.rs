@@ -133,7 +133,7 @@
 //!   taken at its word.
 
 // The way of a request: `layer` and `builder` make a `service`, which asks `key`
-// (with `eligible`, `keyed`, `names`, `nested`) for a `request_key`, `memory` and
+// (with `eligible`, `keyed`, `names`, `line`, `nested`) for a `request_key`, `memory` and
 // `arriving` for a shorter way, and enters `flights`, its own or those that
 // `lineage` has for its route. `origin` is the call inside, `policy` (with
 // `cache_control`) judges what it gives, `body` streams it, and `future` hands it
@@ -150,6 +150,7 @@ mod future;
 mod key;
 mod keyed;
 mod layer;
+mod line;
 mod lineage;
 mod memory;
 mod names;

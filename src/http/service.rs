@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -14,7 +14,7 @@ use super::{
     body::SharedBody,
     flights::{Blueprint, Flights},
     future::{Course, ResponseFuture},
-    lineage::Ancestry,
+    lineage::Home,
     origin::{Ask, HttpService},
 };
 use crate::{
@@ -56,12 +56,8 @@ where
 {
     inner: S,
     blueprint: Arc<Blueprint<X, P>>,
-    ancestry: Ancestry,
-    /// Found or made with the first request, for all clones.
-    flights: Arc<OnceLock<FlightsOf<S, B, X, P>>>,
+    home: Home<Flights<S, B, X, P>>,
 }
-
-type FlightsOf<S, B, X, P> = Arc<Flights<S, B, X, P>>;
 
 impl<S, B, X, P> HttpPool<S, B, X, P>
 where
@@ -69,12 +65,15 @@ where
     X: KeyExtractor<Request<B>>,
     P: Policy<Response<SharedBody>, S::Error>,
 {
-    pub(super) fn new(inner: S, blueprint: Blueprint<X, P>, ancestry: Ancestry) -> Self {
+    pub(super) fn new(
+        inner: S,
+        blueprint: Blueprint<X, P>,
+        home: Home<Flights<S, B, X, P>>,
+    ) -> Self {
         Self {
             inner,
             blueprint: Arc::new(blueprint),
-            ancestry,
-            flights: Arc::default(),
+            home,
         }
     }
 }
@@ -144,11 +143,9 @@ where
         ResponseFuture::under_way(call, course, version, common)
     }
 
-    fn flights(&self) -> &FlightsOf<S, B, X, P> {
-        self.flights.get_or_init(|| {
-            let kept = self.ancestry.flights(|| self.blueprint.flights(true));
-            kept.unwrap_or_else(|| Arc::new(self.blueprint.flights(false)))
-        })
+    fn flights(&self) -> &Flights<S, B, X, P> {
+        let make = |of_a_route| self.blueprint.flights(of_a_route);
+        self.home.get_or_make(make)
     }
 
     /// Has later requests that are equal to this one not join what is under
@@ -177,7 +174,7 @@ where
     /// # }
     /// ```
     pub fn forget(&self, request: &Request<B>) -> bool {
-        let Some(flights) = self.flights.get() else {
+        let Some(flights) = self.home.get() else {
             return false;
         };
         let Ok(key) = flights.look(request) else {
@@ -215,7 +212,7 @@ where
     /// # }
     /// ```
     pub fn in_flight(&self) -> usize {
-        self.flights.get().map_or(0, |flights| flights.in_flight())
+        self.home.get().map_or(0, |flights| flights.in_flight())
     }
 
     /// Returns what this pool, with its clones, has done so far.
@@ -236,7 +233,7 @@ where
     /// # }
     /// ```
     pub fn stats(&self) -> Stats {
-        let flights = self.flights.get();
+        let flights = self.home.get();
         flights.map_or_else(Stats::default, |flights| flights.table.stats())
     }
 
@@ -296,8 +293,7 @@ where
         Self {
             inner: self.inner.clone(),
             blueprint: Arc::clone(&self.blueprint),
-            ancestry: self.ancestry.clone(),
-            flights: Arc::clone(&self.flights),
+            home: self.home.clone(),
         }
     }
 }
@@ -313,7 +309,7 @@ where
             .field("key", &self.blueprint.key)
             .field("settings", &self.blueprint.settings)
             // Services with the same have them in common.
-            .field("flights", &self.flights.get().map(Arc::as_ptr))
+            .field("flights", &self.home.get().map(Arc::as_ptr))
             .field("in_flight", &self.in_flight())
             .field("stats", &self.stats())
             .finish_non_exhaustive()
