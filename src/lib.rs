@@ -49,6 +49,10 @@
     feature = "http",
     doc = "- [`http`](mod@http) has a key and a policy for HTTP, in one line: [`PoolLayer::http`]."
 )]
+#![cfg_attr(
+    feature = "grpc",
+    doc = "- [`grpc`] does the same for gRPC, around tonic's channels and in its servers: [`PoolLayer::grpc`]."
+)]
 //!
 //! # What happens to a call
 //!
@@ -102,6 +106,9 @@
 mod error;
 mod flight;
 mod future;
+#[cfg(feature = "grpc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "grpc")))]
+pub mod grpc;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;

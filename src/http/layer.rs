@@ -93,7 +93,7 @@ pub enum Join {
 }
 
 /// So that a call which hangs does not take its key with it for long.
-const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30);
+pub(crate) const DEFAULT_MAX_AGE: Duration = Duration::from_secs(30);
 
 impl PoolLayer<(), ()> {
     /// The layer for HTTP services: one line, and safe as it is.

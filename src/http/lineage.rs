@@ -24,7 +24,7 @@ use ::http::Request;
 use parking_lot::Mutex;
 
 /// What a layer is a clone of.
-pub(super) struct Lineage(Arc<Node>);
+pub(crate) struct Lineage(Arc<Node>);
 
 #[derive(Default)]
 struct Node {
@@ -37,12 +37,12 @@ struct Node {
 
 impl Lineage {
     /// Of a layer that is no clone, or was changed since.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::default())
     }
 
     /// Where a service that this layer is put on has its flights.
-    pub(super) fn home<S, T>(&self) -> Home<T> {
+    pub(crate) fn home<S, T>(&self) -> Home<T> {
         let (parent, grandparent) =
             if cfg!(feature = "axum") && is_or_holds_a_route(type_name::<S>()) {
                 (
@@ -80,7 +80,7 @@ impl Clone for Lineage {
 
 /// Where a service has its flights. They are found or made when they are first
 /// asked for, and clones of the service have the same.
-pub(super) struct Home<T> {
+pub(crate) struct Home<T> {
     /// What the layer of the service was a clone of: of nothing, if it was not
     /// axum that put it on.
     parent: Weak<Node>,
@@ -90,7 +90,7 @@ pub(super) struct Home<T> {
 
 impl<T> Home<T> {
     /// The flights, if they were asked for before.
-    pub(super) fn get(&self) -> Option<&Arc<T>> {
+    pub(crate) fn get(&self) -> Option<&Arc<T>> {
         self.flights.get()
     }
 }
@@ -98,7 +98,7 @@ impl<T> Home<T> {
 impl<T: Send + Sync + 'static> Home<T> {
     /// The flights. `make` is told whether they are for all services that stand
     /// for a route.
-    pub(super) fn get_or_make(&self, make: impl Fn(bool) -> T) -> &Arc<T> {
+    pub(crate) fn get_or_make(&self, make: impl Fn(bool) -> T) -> &Arc<T> {
         self.flights.get_or_init(|| {
             let kept = self.kept(|| make(true));
             kept.unwrap_or_else(|| Arc::new(make(false)))
@@ -130,11 +130,11 @@ impl<T: Send + Sync + 'static> Home<T> {
 /// so that no other can come to be in its place.
 #[cfg(feature = "axum")]
 #[derive(Clone)]
-pub(super) struct Route(::axum::extract::MatchedPath);
+pub(crate) struct Route(::axum::extract::MatchedPath);
 
 #[cfg(feature = "axum")]
 impl Route {
-    pub(super) fn of<B>(request: &Request<B>) -> Option<Self> {
+    pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
         request.extensions().get().cloned().map(Self)
     }
 
@@ -161,11 +161,11 @@ impl std::hash::Hash for Route {
 /// There is none without axum.
 #[cfg(not(feature = "axum"))]
 #[derive(Clone, PartialEq, Hash)]
-pub(super) enum Route {}
+pub(crate) enum Route {}
 
 #[cfg(not(feature = "axum"))]
 impl Route {
-    pub(super) fn of<B>(_: &Request<B>) -> Option<Self> {
+    pub(crate) fn of<B>(_: &Request<B>) -> Option<Self> {
         None
     }
 }

@@ -179,3 +179,12 @@ pub use self::{
     role::Role,
     service::HttpPool,
 };
+#[cfg(feature = "grpc")]
+pub(crate) use self::{
+    layer::DEFAULT_MAX_AGE,
+    line::Line,
+    lineage::{Home, Lineage, Route},
+    names::Kind,
+    nested::assert_seen_through,
+    policy::OF_ONE_CLIENT,
+};

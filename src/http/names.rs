@@ -5,7 +5,7 @@
 
 /// What a header is to a request that might be shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// It makes the request another than it seems to be.
     Bar,
     /// It says who sends the request.
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         match name {
             "upgrade"
             | "expect"

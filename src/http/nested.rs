@@ -26,7 +26,7 @@ pub(super) fn original_uri<B>(_: &Request<B>) -> Option<&Uri> {
 ///
 /// Names of types are the compiler's choice, but this is no more than a guard
 /// for those who have forgotten something.
-pub(super) fn assert_seen_through<B: 'static>() {
+pub(crate) fn assert_seen_through<B: 'static>() {
     let body = type_name::<B>();
     if !body.contains("axum_core::body::Body") {
         return;
@@ -39,7 +39,7 @@ pub(super) fn assert_seen_through<B: 'static>() {
     let seen_through = false;
     assert!(
         seen_through,
-        "PoolLayer::http() in an axum app needs tower-pool's feature `axum`, for the same version \
+        "a pool in an axum app needs tower-pool's feature `axum`, for the same version \
          of axum: without it, what is under `nest(\"/{{tenant}}\", ..)` is the same for all tenants"
     );
 }

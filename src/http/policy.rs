@@ -11,7 +11,7 @@ use crate::policy::{Policy, Verdict};
 const NO_STORE_OR_CACHE: [&str; 2] = ["no-store", "no-cache"];
 
 /// Fields that speak of the one client that was answered (RFC 6265, RFC 9110 §11).
-pub(in crate::http) const OF_ONE_CLIENT: [HeaderName; 7] = [
+pub(crate) const OF_ONE_CLIENT: [HeaderName; 7] = [
     header::SET_COOKIE,
     HeaderName::from_static("set-cookie2"),
     header::WWW_AUTHENTICATE,

@@ -1,0 +1,254 @@
+//! The future of a pooled gRPC call: [`ResponseFuture`].
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use ::http::{Request, Response, Version};
+use pin_project_lite::pin_project;
+use tonic::Status;
+use tower::{ServiceExt, util::Oneshot};
+
+use super::{
+    collect::{Collect, Collected},
+    error::{self, GrpcError},
+    flights::{CallOf, CandidateOf, Flights},
+    origin::Answer,
+    replay::RequestBody,
+    service::GrpcService,
+    timeout::Timer,
+};
+use crate::{
+    flight::Part,
+    http::{Role, SharedBody},
+    key::KeyExtractor,
+    policy::Policy,
+};
+
+pin_project! {
+    /// One caller's response from a [`GrpcPool`](super::GrpcPool).
+    ///
+    /// # Panics
+    ///
+    /// A panic of the inner service unwinds here, in each of its callers, and
+    /// so does one of the [`Eq`] or [`Hash`](std::hash::Hash) of what a hook of
+    /// the key returned, in its caller alone. It panics if it is polled after it
+    /// was done, or if it has to wait for a time in a runtime without timers.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it never disturbs the other callers. When it is the last of its
+    /// flight, the inner call is dropped: as with [`crate::ResponseFuture`].
+    #[must_use = "futures do nothing unless they are polled"]
+    pub struct ResponseFuture<S, B, X, P>
+    where
+        S: GrpcService<B>,
+        B: RequestBody,
+        X: KeyExtractor<Request<B>>,
+        P: Policy<Response<SharedBody>, Status>,
+    {
+        #[pin]
+        state: State<S, B, X, P>,
+        version: Version,
+        // Its own `grpc-timeout`, unless its request goes through untouched.
+        timer: Timer,
+        flights: Arc<Flights<S, B, X, P>>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S, B, X, P>
+    where
+        S: GrpcService<B>,
+        B: RequestBody,
+        X: KeyExtractor<Request<B>>,
+        P: Policy<Response<SharedBody>, Status>,
+    {
+        /// Its message is being read.
+        Collecting { asking: Option<Asking<S, B, X>> },
+        Aboard { #[pin] call: CallOf<S, B, X, P> },
+        /// It shares with nobody.
+        Apart { #[pin] call: Oneshot<S, Request<B>> },
+        Over,
+    }
+}
+
+/// A request that may yet be shared.
+struct Asking<S, B, X>
+where
+    X: KeyExtractor<Request<B>>,
+{
+    inner: S,
+    candidate: CandidateOf<B, X>,
+    collect: Collect<B>,
+}
+
+impl<S, B, X, P> ResponseFuture<S, B, X, P>
+where
+    S: GrpcService<B>,
+    B: RequestBody,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, Status>,
+{
+    pub(super) fn asking(
+        inner: S,
+        candidate: CandidateOf<B, X>,
+        body: B,
+        flights: Arc<Flights<S, B, X, P>>,
+    ) -> Self {
+        Self {
+            version: candidate.head.version,
+            timer: Timer::after(candidate.timeout),
+            state: State::Collecting {
+                asking: Some(Asking {
+                    inner,
+                    candidate,
+                    collect: Collect::new(body, flights.limits()),
+                }),
+            },
+            flights,
+        }
+    }
+
+    pub(super) fn apart(inner: S, request: Request<B>, flights: Arc<Flights<S, B, X, P>>) -> Self {
+        flights.table.counters.solo.add_one();
+        Self {
+            version: request.version(),
+            timer: Timer::after(None),
+            state: State::Apart {
+                call: inner.oneshot(request),
+            },
+            flights,
+        }
+    }
+}
+
+impl<S, B, X, P> Future for ResponseFuture<S, B, X, P>
+where
+    S: GrpcService<B> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: 'static,
+    B: RequestBody,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, Status> + Send + Sync + 'static,
+{
+    type Output = Result<Response<SharedBody>, GrpcError<S::Error>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let outcome = match self.as_mut().poll_call(cx) {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => {
+                ready!(self.as_mut().project().timer.poll(cx));
+                self.as_ref().timed_out()
+            }
+        };
+        // Whoever holds it on holds nobody's call.
+        self.project().state.set(State::Over);
+        Poll::Ready(outcome)
+    }
+}
+
+impl<S, B, X, P> ResponseFuture<S, B, X, P>
+where
+    S: GrpcService<B> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: 'static,
+    B: RequestBody,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, Status> + Send + Sync + 'static,
+{
+    /// As `poll`, for as long as it takes.
+    fn poll_call(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<SharedBody>, GrpcError<S::Error>>> {
+        let mut this = self.project();
+        let flights = &**this.flights;
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProj::Collecting { asking } => {
+                    let collect = &mut asking.as_mut().expect("it is taken once").collect;
+                    let stop = ready!(collect.poll(cx));
+                    let Asking {
+                        inner,
+                        candidate,
+                        collect,
+                    } = asking.take().expect("it was just there");
+                    match collect.finish(stop) {
+                        Collected::Message { data, is_sized } => State::Aboard {
+                            call: flights.enter(inner, candidate, data, is_sized),
+                        },
+                        Collected::Other(body) => {
+                            flights.table.counters.solo.add_one();
+                            let request = Request::from_parts(candidate.head, B::from(body));
+                            State::Apart {
+                                call: inner.oneshot(request),
+                            }
+                        }
+                    }
+                }
+                StateProj::Aboard { call } => {
+                    let (outcome, part) = ready!(call.poll_with_part(cx));
+                    let answer = outcome.map_err(GrpcError::shared);
+                    return Poll::Ready(answer.map(|answer| hand_out(answer, part, *this.version)));
+                }
+                StateProj::Apart { call } => {
+                    let outcome = ready!(call.poll(cx)).map_err(GrpcError::own);
+                    return Poll::Ready(outcome.map(|response| {
+                        let max_lag = flights.settings.max_lag;
+                        let mut response =
+                            response.map(|body| SharedBody::with_max_lag(body, max_lag));
+                        response.extensions_mut().insert(Role::Solo);
+                        response
+                    }));
+                }
+                StateProj::Over => panic!("polled after completion"),
+            };
+            this.state.set(next);
+        }
+    }
+
+    fn timed_out(self: Pin<&Self>) -> Result<Response<SharedBody>, GrpcError<S::Error>> {
+        match GrpcError::timed_out() {
+            Some(error) => Err(error),
+            None => {
+                let mut response = error::timed_out().into_http::<SharedBody>();
+                *response.version_mut() = self.version;
+                Ok(response)
+            }
+        }
+    }
+}
+
+/// Makes an answer this caller's own.
+fn hand_out(answer: Answer, part: Part, version: Version) -> Response<SharedBody> {
+    let Answer {
+        mut response,
+        version: of_request,
+    } = answer;
+    let role = Role::from(part);
+    if role == Role::Follower || of_request != version {
+        *response.version_mut() = version;
+    }
+    if role == Role::Follower {
+        response.body_mut().for_follower();
+    }
+    response.extensions_mut().insert(role);
+    response
+}
+
+impl<S, B, X, P> fmt::Debug for ResponseFuture<S, B, X, P>
+where
+    S: GrpcService<B>,
+    B: RequestBody,
+    X: KeyExtractor<Request<B>>,
+    P: Policy<Response<SharedBody>, Status>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
