@@ -82,12 +82,14 @@ impl<S, B, X, P> HttpPool<S, B, X, P>
 where
     S: HttpService<B> + Clone + Send + 'static,
     S::Future: Send + 'static,
-    S::Error: Send + Sync + 'static,
+    S::Error: Clone + Send + Sync + 'static,
     B: Body + Send + 'static,
     X: KeyExtractor<Request<B>> + Send + Sync + 'static,
     P: Policy<Response<SharedBody>, S::Error> + Send + Sync + 'static,
 {
     /// Sends a request, or joins an equal one that is under way.
+    ///
+    /// The request takes its place at once; it is sent when the future is polled.
     ///
     /// # Errors
     ///
