@@ -205,7 +205,8 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     /// response, by default 8 MiB, before it loses the rest:
     /// see [`SharedBody::with_max_lag`](crate::http::SharedBody::with_max_lag).
     ///
-    /// No message that is larger should be shared.
+    /// Raise it where answers are larger messages than that: who reads slowly
+    /// would not get all of one.
     ///
     /// ```
     /// use tower_pool::PoolLayer;

@@ -105,9 +105,12 @@ impl<B: Body> ReplayBody<B> {
     }
 }
 
+/// Whatever its errors are: they are never pinned.
+impl<B: Body + Unpin> Unpin for ReplayBody<B> {}
+
 impl<B> Body for ReplayBody<B>
 where
-    B: Body<Data = Bytes, Error: Unpin> + Unpin,
+    B: Body<Data = Bytes> + Unpin,
 {
     type Data = Bytes;
     type Error = B::Error;

@@ -16,9 +16,9 @@ use crate::SharedError;
 /// reqwest's client as a service for [`http::Request`], to be put into
 /// [`PoolLayer::http`](crate::PoolLayer::http).
 ///
-/// Its errors can be [shared](SharedError). Its responses keep the URL that they
-/// came from (after redirects) in their extensions, where
-/// [`reqwest::Response`] finds it when it is made from one.
+/// Its errors are [`SharedError`]s, so that they can be handed to many. Its
+/// responses keep the URL that they came from (after redirects) in their
+/// extensions, where [`reqwest::Response`] finds it when it is made from one.
 ///
 /// A timeout that is set on one request counts for all who share its call. Set
 /// it on the client, or put it around the pool. The same goes for the client's
