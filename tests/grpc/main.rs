@@ -6,8 +6,14 @@
 
 #![allow(unreachable_pub)] // of a crate that is only tests
 
+#[allow(dead_code)] // what only the tests of HTTP need
+#[path = "../http/bodies.rs"]
+mod bodies;
+mod collecting;
+mod inner;
 mod server;
 mod shop;
+mod stalling;
 mod support;
 mod unary;
 
