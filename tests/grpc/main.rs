@@ -10,12 +10,15 @@
 #[path = "../http/bodies.rs"]
 mod bodies;
 mod collecting;
+mod heads;
 mod inner;
+mod replay;
 mod server;
 mod shop;
 mod stalling;
 mod support;
 mod unary;
+mod untouched;
 
 #[rustfmt::skip]
 #[path = "../../examples/grpc_catalog/shop.rs"]
