@@ -12,6 +12,7 @@ mod bodies;
 mod collecting;
 mod heads;
 mod inner;
+mod random_requests;
 mod replay;
 mod server;
 mod shop;
