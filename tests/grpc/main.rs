@@ -17,6 +17,7 @@ mod replay;
 mod server;
 mod shop;
 mod stalling;
+mod streams;
 mod support;
 mod unary;
 mod untouched;
