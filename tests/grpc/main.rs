@@ -21,6 +21,9 @@ mod streams;
 mod support;
 mod unary;
 mod untouched;
+mod watching;
+mod watching_ends;
+mod watching_server;
 
 #[rustfmt::skip]
 #[path = "../../examples/grpc_catalog/shop.rs"]
