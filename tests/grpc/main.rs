@@ -14,6 +14,7 @@ mod heads;
 mod inner;
 mod random_requests;
 mod replay;
+mod send_sync;
 mod server;
 mod shop;
 mod stalling;
