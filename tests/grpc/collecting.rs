@@ -1,6 +1,8 @@
 //! When a request has its place: once its one message was read, within limits of
 //! size and time. Until then nobody knows of it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bytes::Bytes;
 use http_body_util::Full;
 use tokio_test::{assert_pending, assert_ready};
@@ -83,6 +85,19 @@ fn a_message_that_is_at_hand_is_read_with_the_first_poll() {
     let mut caller = send(&pool, ask(whole(&message(b"tea"))));
     calls.next().answer.send(Default::default()).unwrap();
     assert!(assert_ready!(caller.poll()).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_other_bytes_are_not_the_same() {
+    let (pool, mut calls) = pool(layer());
+    let compressed = [&[1], &message(b"tea")[1..]].concat();
+    let all = [message(b"tea"), message(b"te"), message(b"teA"), compressed];
+    let _callers = all.clone().map(|message| send(&pool, ask(whole(&message))));
+    for message in all {
+        let mut body = calls.next().request.into_body();
+        assert_eq!(read(&mut body), (message, End::Over));
+    }
+    assert_eq!((pool.stats().led, pool.stats().joined), (4, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,4 +198,23 @@ async fn a_caller_whose_message_is_slow_holds_up_nobody() {
     assert_pending!(slow.poll());
     assert_eq!(pool.stats().led, 2, "a call that was answered is over");
     calls.next();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_panics_while_it_is_read_panics_in_its_caller_alone() {
+    let (pool, mut calls) = pool(layer());
+    let other = message(b"tea");
+    let _other = send(&pool, ask(whole(&other)));
+    let (script, body) = Script::new();
+    let mut caller = send(&pool, ask(body));
+    script.data(other[..6].to_owned()).panic("a body");
+    let panic = catch_unwind(AssertUnwindSafe(|| caller.poll())).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"a body"));
+    drop(caller);
+    assert!(script.is_dropped());
+
+    let _another = send(&pool, ask(whole(&other)));
+    assert_eq!((pool.stats().led, pool.stats().joined), (1, 1));
+    calls.next();
+    calls.assert_no_more();
 }

@@ -105,12 +105,16 @@ pub enum End {
     Failed(Code, String),
 }
 
-/// All of a body that is there: its bytes, and its end.
+/// All of a body that is there: its bytes, and its end. It does not say that it
+/// is over before it is.
 pub fn read(body: &mut Body) -> (Vec<u8>, End) {
     let (mut bytes, mut end) = (Vec::new(), End::Over);
     loop {
+        let is_over = body.is_end_stream();
         let mut cx = Context::from_waker(Waker::noop());
-        let frame = match Pin::new(&mut *body).poll_frame(&mut cx) {
+        let polled = Pin::new(&mut *body).poll_frame(&mut cx);
+        assert!(!is_over || matches!(polled, Poll::Ready(None)));
+        let frame = match polled {
             Poll::Pending => return (bytes, End::Open),
             Poll::Ready(None) => return (bytes, end),
             Poll::Ready(Some(Err(status))) => {

@@ -38,6 +38,8 @@ struct Sent {
     /// Does its caller come back after each frame, or when all is there?
     trickles: bool,
     says_length: bool,
+    /// Does it say that it is over before it was polled for that?
+    tells_end: bool,
     end: End,
 }
 
@@ -70,14 +72,18 @@ fn end() -> impl Strategy<Value = End> {
 }
 
 fn sent(bytes: Vec<u8>) -> impl Strategy<Value = Sent> {
-    let how = (vec(0..6_usize, 0..8), any::<bool>(), any::<bool>(), end());
-    how.prop_map(move |(cuts, trickles, says_length, end)| Sent {
-        bytes: bytes.clone(),
-        cuts,
-        trickles,
-        says_length,
-        end,
-    })
+    let cuts = vec(0..6_usize, 0..8);
+    let how = (cuts, any::<[bool; 3]>(), end());
+    how.prop_map(
+        move |(cuts, [trickles, says_length, tells_end], end)| Sent {
+            bytes: bytes.clone(),
+            cuts,
+            trickles,
+            says_length,
+            tells_end,
+            end,
+        },
+    )
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -110,6 +116,9 @@ impl Sent {
             true => Script::of_length(self.bytes.len() as u64),
             false => Script::new(),
         };
+        if self.tells_end {
+            script.tell_end();
+        }
         let mut request = ask(body);
         let id = HeaderValue::from_static(id);
         request.headers_mut().insert(ID, id);

@@ -88,6 +88,17 @@ async fn trailers_go_through_after_whatever_came_before_them() {
     }
 }
 
+/// Whoever is told that a body is over reads no trailers.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_tells_its_end_is_not_over_before_its_trailers() {
+    let seen = of_each_caller(|script| {
+        let sum = trailers("x-sum", "6");
+        script.tell_end().data(message(b"tea")).trailers(sum).end();
+    });
+    let end = End::Trailers(trailers("x-sum", "6"));
+    assert_eq!(seen.await, (message(b"tea"), end));
+}
+
 #[tokio::test(start_paused = true)]
 async fn trailers_without_a_field_are_trailers_too() {
     let seen = of_each_caller(|script| {
