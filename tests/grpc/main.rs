@@ -6,10 +6,25 @@
 
 #![allow(unreachable_pub)] // of a crate that is only tests
 
+#[allow(dead_code)] // what only the tests of HTTP need
+#[path = "../http/bodies.rs"]
+mod bodies;
+mod collecting;
+mod heads;
+mod inner;
+mod random_requests;
+mod replay;
+mod send_sync;
 mod server;
 mod shop;
+mod stalling;
+mod streams;
 mod support;
 mod unary;
+mod untouched;
+mod watching;
+mod watching_ends;
+mod watching_server;
 
 #[rustfmt::skip]
 #[path = "../../examples/grpc_catalog/shop.rs"]
