@@ -53,7 +53,7 @@ pin_project! {
         #[pin]
         state: State<S, B, X, P>,
         version: Version,
-        // Its own `grpc-timeout`, unless its request goes through untouched.
+        // Its own `grpc-timeout`, if its request is looked into.
         timer: Timer,
         flights: Arc<Flights<S, B, X, P>>,
     }

@@ -53,6 +53,8 @@ pub struct ReplayBody<B: Body> {
     rest: Option<B>,
     /// Did it say its length before it was read?
     is_sized: bool,
+    /// Was its reader told that it is over?
+    is_over: bool,
 }
 
 /// The body of a request that may be pooled. Every body that can be made
@@ -86,6 +88,7 @@ impl<B: Body> ReplayBody<B> {
             last: None,
             rest: None,
             is_sized,
+            is_over: false,
         }
     }
 
@@ -101,6 +104,7 @@ impl<B: Body> ReplayBody<B> {
             last,
             rest: Some(rest),
             is_sized,
+            is_over: false,
         }
     }
 }
@@ -128,16 +132,24 @@ where
         }
         match &mut self.rest {
             Some(rest) => Pin::new(rest).poll_frame(cx),
-            None => Poll::Ready(None),
+            None => {
+                self.is_over = true;
+                Poll::Ready(None)
+            }
         }
     }
 
+    /// Tells its end no sooner than the body has, which may not have told before
+    /// it was read to its end.
     fn is_end_stream(&self) -> bool {
-        let rest_is_over = self.rest.as_ref().is_none_or(Body::is_end_stream);
-        self.data.is_empty() && self.last.is_none() && rest_is_over
+        let nothing_is_left = match &self.rest {
+            Some(rest) => rest.is_end_stream(),
+            None => self.is_sized || self.is_over,
+        };
+        self.data.is_empty() && self.last.is_none() && nothing_is_left
     }
 
-    /// Exact only if it was so before: else a client would add a
+    /// Exact only if it was so before. Else a client would add a
     /// `content-length` that the server does not get otherwise.
     fn size_hint(&self) -> SizeHint {
         let read = self.data.len() as u64;

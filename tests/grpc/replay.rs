@@ -209,7 +209,6 @@ async fn a_body_that_was_read_in_part_says_what_is_left_of_all_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "tonic's body says 0 of one that is over, and hyper makes a content-length of it"]
 async fn a_body_that_turned_out_to_be_empty_does_not_say_its_length_either() {
     let (pool, mut calls) = pool(layer());
     let (script, body) = Script::new();
