@@ -28,12 +28,12 @@ use tower::BoxError;
 /// ));
 /// ```
 #[derive(Clone)]
-pub struct SharedError(Arc<dyn Error + Send + Sync>);
+pub struct SharedError(Arc<BoxError>);
 
 impl SharedError {
     /// Makes `error` cloneable.
     pub fn new(error: impl Into<BoxError>) -> Self {
-        Self(Arc::from(error.into()))
+        Self(Arc::new(error.into()))
     }
 
     /// Returns the error inside, if it is an `E`.
@@ -46,6 +46,12 @@ impl SharedError {
     /// ```
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
+    }
+
+    /// The error itself, if nobody else has it, or else shared.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn into_box(self) -> BoxError {
+        Arc::try_unwrap(self.0).unwrap_or_else(|shared| Box::new(Self(shared)))
     }
 }
 
@@ -63,6 +69,6 @@ impl fmt::Display for SharedError {
 
 impl Error for SharedError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.0)
+        Some(&**self.0)
     }
 }

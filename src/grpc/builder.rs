@@ -13,7 +13,8 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     ///
     /// # Panics
     ///
-    /// If `path` is not of the form `/package.Service/Method`.
+    /// If `path` is not of the form `/package.Service/Method`, perhaps with a
+    /// prefix as some servers have it.
     ///
     /// ```
     /// use tower_pool::PoolLayer;
@@ -57,7 +58,7 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     ///
     /// # Panics
     ///
-    /// If there is no name in `path`.
+    /// If `path` is something else.
     ///
     /// ```
     /// use tower_pool::PoolLayer;
@@ -99,7 +100,7 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     ///
     /// # Panics
     ///
-    /// If `name` is not the name of metadata, or is `content-type`,
+    /// If `name` is not the name of metadata, or is `content-type`, `host`,
     /// `grpc-encoding` or `grpc-accept-encoding`, which have to be part of the
     /// key, or `grpc-timeout`, which is each caller's own.
     ///
@@ -115,9 +116,12 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     }
 
     /// Makes only this metadata part of the key, and what keeps answers apart
-    /// that must not be mixed: how messages are encoded, and credentials, by
-    /// whichever of their usual names (`authorization`, `x-api-key` and the
-    /// like), unless they are [ignored](Self::ignore_metadata) by name.
+    /// that must not be mixed: how messages are encoded, and whatever has one of
+    /// the usual names of credentials (`authorization`, `x-api-key` and the like),
+    /// of what a proxy says of the request, or of deadlines, unless it is
+    /// [ignored](Self::ignore_metadata) by name.
+    ///
+    /// **A credential of a name that is not usual has to be named here.**
     ///
     /// # Panics
     ///
@@ -169,7 +173,7 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
 impl<B, X, P> GrpcPoolLayer<B, X, P> {
     /// Sets how large a request may be that is shared, in bytes, with the five
     /// that gRPC puts before a message: by default 256 KiB. A larger one goes
-    /// through as it is.
+    /// through as it is, and so does one in more than a thousand frames.
     ///
     /// So much may be kept of each request until its caller is answered.
     ///
@@ -202,7 +206,8 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     }
 
     /// Sets how many bytes a caller may be behind the fastest reader of a
-    /// response, by default 8 MiB, before it loses the rest:
+    /// response, by default 8 MiB, before it loses the rest, with the status
+    /// `ResourceExhausted`:
     /// see [`SharedBody::with_max_lag`](crate::http::SharedBody::with_max_lag).
     ///
     /// Raise it where answers are larger messages than that: who reads slowly
@@ -221,9 +226,10 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
 
     /// Sets who may have an outcome, by default everybody who asked for it.
     ///
-    /// A call that has failed at once is an `Err` with its status, be it that
-    /// the server said so or that it was not reached. What else comes as a
-    /// response is `Ok`; a status that comes after a message is not known yet.
+    /// A call that has failed at once is an `Err` with the status that a client
+    /// sees, be it that the server said so, or a proxy in the words of HTTP, or
+    /// that it was not reached. What else comes as a response is `Ok`; a status
+    /// that comes after a message is not known yet.
     ///
     /// A response with `set-cookie` or a challenge is never handed to another,
     /// whatever the policy says.

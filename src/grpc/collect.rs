@@ -30,8 +30,13 @@ pub(super) struct Collect<B> {
     is_sized: bool,
     read: Read,
     max_message: usize,
+    frames_left: u32,
     timer: Timer,
 }
+
+/// So many frames may make a message, however empty. A body that is never at a
+/// loss for one would keep its thread otherwise.
+const MAX_FRAMES: u32 = 1024;
 
 /// What a request turned out to be.
 #[derive(Debug)]
@@ -49,6 +54,7 @@ impl<B: RequestBody> Collect<B> {
             body,
             read: Read::default(),
             max_message: limits.max_message,
+            frames_left: MAX_FRAMES,
             timer: Timer::after(Some(limits.time)),
         }
     }
@@ -60,18 +66,19 @@ impl<B: RequestBody> Collect<B> {
             let frame = match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Pending => {
                     ready!(self.timer.poll(cx));
-                    return Poll::Ready(Stop::TooMuch(None));
+                    return Poll::Ready(Stop::Early(None));
                 }
                 Poll::Ready(None) => return Poll::Ready(Stop::End),
                 Poll::Ready(Some(frame)) => frame,
             };
             match frame.map(Frame::into_data) {
                 Ok(Ok(data)) => self.read.push(data),
-                Ok(Err(trailers)) => return Poll::Ready(Stop::TooMuch(Some(Ok(trailers)))),
-                Err(error) => return Poll::Ready(Stop::TooMuch(Some(Err(error)))),
+                Ok(Err(trailers)) => return Poll::Ready(Stop::Early(Some(Ok(trailers)))),
+                Err(error) => return Poll::Ready(Stop::Early(Some(Err(error)))),
             }
-            if self.read.is_over(self.max_message) {
-                return Poll::Ready(Stop::TooMuch(None));
+            self.frames_left -= 1;
+            if self.frames_left == 0 || self.read.is_over(self.max_message) {
+                return Poll::Ready(Stop::Early(None));
             }
         }
     }
@@ -83,9 +90,7 @@ impl<B: RequestBody> Collect<B> {
         match stop {
             Stop::End if is_one_message => Collected::Message { data, is_sized },
             Stop::End => Collected::Other(ReplayBody::whole(data, is_sized)),
-            Stop::TooMuch(last) => {
-                Collected::Other(ReplayBody::partial(data, last, body, is_sized))
-            }
+            Stop::Early(last) => Collected::Other(ReplayBody::partial(data, last, body, is_sized)),
         }
     }
 }
@@ -93,10 +98,11 @@ impl<B: RequestBody> Collect<B> {
 /// Why no more is read.
 #[derive(Debug)]
 pub(super) enum Stop<E> {
+    /// The body is over.
     End,
-    /// It is more than one message, or larger or slower than it may be. Here is
-    /// what came after the data, if that has told.
-    TooMuch(Option<Result<Frame<Bytes>, E>>),
+    /// It is not one message, or one that is larger or slower than it may be.
+    /// Here is what has told, if it was not data: trailers, or an error.
+    Early(Option<Result<Frame<Bytes>, E>>),
 }
 
 /// What was read.

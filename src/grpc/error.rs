@@ -1,8 +1,8 @@
 //! What a pooled call may fail with: [`GrpcError`].
 
-use std::{any::TypeId, convert::Infallible, fmt};
+use std::{any::TypeId, convert::Infallible, error::Error, fmt};
 
-use tonic::{Code, Status, TimeoutExpired};
+use tonic::{Status, TimeoutExpired};
 use tower::BoxError;
 
 use crate::SharedError;
@@ -13,23 +13,36 @@ use crate::SharedError;
 /// A pool hands one failure to many, and the errors of a transport cannot be
 /// cloned. So the failure of a call that could be shared is made the [`Status`]
 /// that tonic would make of it, which a client gets as it would without the pool:
-/// code, message, details, metadata and source. That of another call is handed on
-/// as it is.
+/// code, message, details, metadata and source. An error that tonic knows no
+/// status for is shared as a [`SharedError`], if it is shared, with the error
+/// itself as its source. That of a call which could not be shared is handed on as
+/// it is.
 ///
-/// It is not an [`Error`](std::error::Error) itself, but can be made into a
-/// [`BoxError`], as whatever it holds. A service that cannot fail cannot fail
-/// behind a pool either:
+/// It is not an [`Error`] itself, but can be made into a boxed one, which is
+/// whatever it holds, or into a [`Status`]:
 ///
 /// ```
-/// use std::convert::Infallible;
+/// use std::{convert::Infallible, error::Error};
+/// use tonic::Status;
 /// use tower_pool::grpc::GrpcError;
 ///
+/// fn boxed(error: GrpcError<tonic::transport::Error>) -> Box<dyn Error> {
+///     error.into()
+/// }
+///
+/// fn status(error: GrpcError<tonic::transport::Error>) -> Status {
+///     error.into()
+/// }
+///
+/// // A service that cannot fail cannot fail behind a pool either.
 /// fn cannot_be(error: GrpcError<Infallible>) -> Infallible {
 ///     error.into()
 /// }
 /// ```
+#[derive(Clone)]
 pub struct GrpcError<E>(Kind<E>);
 
+#[derive(Clone)]
 enum Kind<E> {
     /// The inner service's own.
     Own(E),
@@ -66,9 +79,21 @@ impl<E: Into<BoxError>> From<GrpcError<E>> for BoxError {
         match error.0 {
             Kind::Own(error) => error.into(),
             Kind::Shared(Failure::Status(status)) => Box::new(status),
-            Kind::Shared(Failure::Other(error)) => Box::new(error),
+            Kind::Shared(Failure::Other(error)) => error.into_box(),
             Kind::TimedOut => Box::new(TimeoutExpired(())),
         }
+    }
+}
+
+impl<E: Into<BoxError>> From<GrpcError<E>> for Box<dyn Error> {
+    fn from(error: GrpcError<E>) -> Self {
+        BoxError::from(error)
+    }
+}
+
+impl<E: Into<BoxError>> From<GrpcError<E>> for Status {
+    fn from(error: GrpcError<E>) -> Self {
+        Self::from_error(error.into())
     }
 }
 
@@ -125,7 +150,7 @@ impl Failure {
     pub(super) fn to_status(&self) -> Status {
         match self {
             Self::Status(status) => status.clone(),
-            Self::Other(error) => Status::new(Code::Unknown, error.to_string()),
+            Self::Other(error) => Status::from_error(Box::new(error.clone())),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The future of a pooled gRPC call: [`ResponseFuture`].
 
 use std::{
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -11,6 +11,7 @@ use ::http::{Request, Response, Version};
 use pin_project_lite::pin_project;
 use tonic::Status;
 use tower::{ServiceExt, util::Oneshot};
+use tower_service::Service;
 
 use super::{
     collect::{Collect, Collected},
@@ -18,12 +19,13 @@ use super::{
     flights::{CallOf, CandidateOf, Flights},
     origin::Answer,
     replay::RequestBody,
+    response_body::ResponseBody,
     service::GrpcService,
     timeout::Timer,
 };
 use crate::{
     flight::Part,
-    http::{Role, SharedBody},
+    http::{HttpService, Role, SharedBody},
     key::KeyExtractor,
     policy::Policy,
 };
@@ -136,7 +138,7 @@ where
     X: KeyExtractor<Request<B>>,
     P: Policy<Response<SharedBody>, Status> + Send + Sync + 'static,
 {
-    type Output = Result<Response<SharedBody>, GrpcError<S::Error>>;
+    type Output = Outcome<S, B>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = match self.as_mut().poll_call(cx) {
@@ -162,10 +164,7 @@ where
     P: Policy<Response<SharedBody>, Status> + Send + Sync + 'static,
 {
     /// As `poll`, for as long as it takes.
-    fn poll_call(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Response<SharedBody>, GrpcError<S::Error>>> {
+    fn poll_call(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<S, B>> {
         let mut this = self.project();
         let flights = &**this.flights;
         loop {
@@ -193,18 +192,18 @@ where
                 }
                 StateProj::Aboard { call } => {
                     let (outcome, part) = ready!(call.poll_with_part(cx));
-                    let answer = outcome.map_err(GrpcError::shared);
-                    return Poll::Ready(answer.map(|answer| hand_out(answer, part, *this.version)));
+                    let answer = outcome.map_err(GrpcError::shared)?;
+                    let response = hand_out(answer, part, *this.version);
+                    // It is over when its time is, however far it has got by then.
+                    let timer = mem::replace(this.timer, Timer::after(None));
+                    let response = response.map(|body| ResponseBody::shared(body, timer));
+                    return Poll::Ready(Ok(response));
                 }
                 StateProj::Apart { call } => {
-                    let outcome = ready!(call.poll(cx)).map_err(GrpcError::own);
-                    return Poll::Ready(outcome.map(|response| {
-                        let max_lag = flights.settings.max_lag;
-                        let mut response =
-                            response.map(|body| SharedBody::with_max_lag(body, max_lag));
-                        response.extensions_mut().insert(Role::Solo);
-                        response
-                    }));
+                    let response = ready!(call.poll(cx)).map_err(GrpcError::own)?;
+                    let mut response = response.map(ResponseBody::own);
+                    response.extensions_mut().insert(Role::Solo);
+                    return Poll::Ready(Ok(response));
                 }
                 StateProj::Over => panic!("polled after completion"),
             };
@@ -212,17 +211,24 @@ where
         }
     }
 
-    fn timed_out(self: Pin<&Self>) -> Result<Response<SharedBody>, GrpcError<S::Error>> {
+    fn timed_out(self: Pin<&Self>) -> Outcome<S, B> {
         match GrpcError::timed_out() {
             Some(error) => Err(error),
             None => {
-                let mut response = error::timed_out().into_http::<SharedBody>();
+                let response = error::timed_out().into_http::<()>();
+                let mut response = response.map(|()| ResponseBody::empty());
                 *response.version_mut() = self.version;
                 Ok(response)
             }
         }
     }
 }
+
+/// What a caller gets.
+type Outcome<S, B> = Result<
+    Response<ResponseBody<<S as HttpService<B>>::ResponseBody>>,
+    GrpcError<<S as Service<Request<B>>>::Error>,
+>;
 
 /// Makes an answer this caller's own.
 fn hand_out(answer: Answer, part: Part, version: Version) -> Response<SharedBody> {

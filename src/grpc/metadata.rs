@@ -18,10 +18,11 @@ pub(super) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeou
 
 /// What tells one call of a trace from another, or one build of a client, and
 /// nothing that an answer should depend on.
-const IGNORED: [&str; 21] = [
+const IGNORED: [&str; 23] = [
     "b3",
     "grpc-trace-bin",
     "request-id",
+    "sentry-trace",
     "traceparent",
     "tracestate",
     "uber-trace-id",
@@ -37,6 +38,7 @@ const IGNORED: [&str; 21] = [
     "x-correlation-id",
     "x-datadog-parent-id",
     "x-datadog-sampling-priority",
+    "x-datadog-tags",
     "x-datadog-trace-id",
     "x-ot-span-context",
     "x-request-id",
@@ -63,8 +65,8 @@ impl KeyedMetadata {
     pub(super) fn ignore(&mut self, name: &str) {
         let name = checked(name);
         assert!(
-            !OF_THE_PROTOCOL.contains(&name),
-            "{name} says how a call's messages are written: it has to be part of the key"
+            !OF_THE_PROTOCOL.contains(&name) && name != header::HOST,
+            "{name} says how messages are written, or for whom: it has to be part of the key"
         );
         if let Some(only) = &mut self.only {
             only.remove(&name);
@@ -91,9 +93,7 @@ impl KeyedMetadata {
         match &self.only {
             None => true,
             Some(only) => {
-                only.contains(name)
-                    || OF_THE_PROTOCOL.contains(name)
-                    || Kind::of(name.as_str()) == Kind::Credential
+                only.contains(name) || OF_THE_PROTOCOL.contains(name) || keeps_apart(name)
             }
         }
     }
@@ -107,6 +107,14 @@ impl KeyedMetadata {
             line.header(name, metadata);
         }
     }
+}
+
+/// Does its name tell that answers must not be mixed that differ in it? The
+/// suffix says no more than how the value is written.
+fn keeps_apart(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    let name = name.strip_suffix("-bin").unwrap_or(name);
+    matches!(Kind::of(name), Kind::Credential | Kind::Circumstance)
 }
 
 fn checked(name: &str) -> HeaderName {

@@ -20,8 +20,9 @@ impl Methods {
     /// If `path` is not the full path of a method.
     pub(super) fn add(&mut self, path: &str) {
         let (service, method) = path.rsplit_once('/').unwrap_or_default();
+        let (_, service) = service.rsplit_once('/').unwrap_or_default();
         assert!(
-            service.starts_with('/') && service.len() > 1 && !method.is_empty(),
+            path.starts_with('/') && is_name(service) && is_name(method),
             "{path:?} is not the full path of a gRPC method, as \"/package.Service/Method\""
         );
         self.named.insert(path.to_owned());
@@ -31,9 +32,10 @@ impl Methods {
     ///
     /// If `path` is not the name of a service.
     pub(super) fn add_service(&mut self, path: &str) {
-        let name = path.trim_matches('/');
+        let name = path.strip_prefix('/').unwrap_or(path);
+        let name = name.strip_suffix('/').unwrap_or(name);
         assert!(
-            !name.is_empty(),
+            is_name(name),
             "{path:?} is not the path of a gRPC service, as \"/package.Service/\""
         );
         self.services.push(format!("/{name}/"));
@@ -49,6 +51,12 @@ impl Methods {
             || self.services.iter().any(|name| path.starts_with(name))
             || self.predicates.iter().any(|predicate| predicate(path))
     }
+}
+
+/// Is it what a `.proto` may call something, with its package?
+fn is_name(name: &str) -> bool {
+    let may_have = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    !name.is_empty() && name.chars().all(may_have)
 }
 
 impl fmt::Debug for Methods {

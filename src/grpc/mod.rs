@@ -82,25 +82,31 @@
 //! a stream of requests loses nothing if its method was named by mistake, but it
 //! is held up for that time.
 //!
-//! - **Deadlines.** A caller's `grpc-timeout` is its own. When it is over, that
-//!   caller gets what tonic gives it (`Cancelled`, "Timeout expired"), and the
-//!   others wait on. The call itself has none: **the server of a pooled method
-//!   sees no `grpc-timeout`**. When the last caller has given up, it is cancelled.
-//!   A timeout that is set inside of the pool (`Endpoint::timeout`) is the call's,
-//!   and is over for all at once, also for whoever has just come.
+//! - **Deadlines.** A caller's `grpc-timeout` is its own. The call itself has
+//!   none: **the server of a pooled method sees no `grpc-timeout`**. So the pool
+//!   keeps to it, for the whole of the call. When it is over before there is a
+//!   response, the caller gets what tonic gives it, which is `Cancelled`, "Timeout
+//!   expired"; after that, its stream ends with `DeadlineExceeded`, as a server
+//!   ends one that looks at the timeout. The others wait on. When the last caller
+//!   has given up, the call is cancelled. A timeout that is set inside of the pool
+//!   (`Endpoint::timeout`) is the call's, and is over for all at once, also for
+//!   whoever has just come.
 //! - **Errors.** Every status reaches all callers as it is, with its details and
 //!   metadata, and so does the failure of a connection: see [`GrpcError`]. With a
-//!   [`policy`](GrpcPoolLayer::policy), some of them can be tried again.
+//!   [`policy`](GrpcPoolLayer::policy), some of them can be tried again. The pool
+//!   itself is always ready; if the service inside will not be, its calls fail.
 //! - **Responses** are streamed to all while they arrive
 //!   ([`SharedBody`](crate::http::SharedBody)): those of a server-streaming method
 //!   too, to all callers that came before the stream began. Whoever comes later
 //!   gets one of its own. If a caller is slow the others go on, and one that is
-//!   [8 MiB](GrpcPoolLayer::max_lag) behind loses the rest, with an error.
+//!   [8 MiB](GrpcPoolLayer::max_lag) behind loses the rest, with
+//!   `ResourceExhausted`.
 //! - A call that is under way for 30 seconds takes no newcomers
 //!   ([`max_age`](GrpcPoolLayer::max_age)).
 //!
-//! Everything else goes through untouched: other methods, HTTP, gRPC-Web, and a
-//! `grpc-timeout` that is malformed. [`Role`](crate::http::Role) in a response's
+//! Everything else goes through untouched, with the body and the error of the
+//! service inside: other methods, HTTP, gRPC-Web, and a call whose `grpc-timeout`
+//! is malformed. [`Role`](crate::http::Role) in a response's
 //! extensions says how it came about.
 //!
 //! # In axum
@@ -126,18 +132,21 @@
 // The way of a request: `layer` and `builder` make a `service`, which asks
 // `flights` whether it may be shared (`methods`, `timeout`). `future` has it read
 // by `collect`, and enters it with a key of its `metadata` and message, or sends
-// it on as a `replay` of what was read. `origin` is the call inside, and makes
-// its failure one that many can have (`error`).
+// it on as a `replay` of what was read. `origin` is the call inside: it makes the
+// failure one that many can have (`error`), and shows a policy what has failed
+// already (`head_status`). What one caller reads is a `response_body`.
 mod builder;
 mod collect;
 mod error;
 mod flights;
 mod future;
+mod head_status;
 mod layer;
 mod metadata;
 mod methods;
 mod origin;
 mod replay;
+mod response_body;
 mod service;
 mod timeout;
 
@@ -146,5 +155,6 @@ pub use self::{
     future::ResponseFuture,
     layer::GrpcPoolLayer,
     replay::{ReplayBody, RequestBody},
+    response_body::ResponseBody,
     service::{GrpcPool, GrpcService},
 };

@@ -9,16 +9,17 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use ::http::{HeaderMap, Request, Response, Version};
+use ::http::{Request, Response, Version};
 use bytes::Bytes;
 use http_body::Body;
 use pin_project_lite::pin_project;
-use tonic::{Code, Status, metadata::MetadataMap};
+use tonic::Status;
 use tower::BoxError;
 use tower_service::Service;
 
 use super::{
     error::Failure,
+    head_status::failed,
     replay::{ReplayBody, RequestBody},
     service::GrpcService,
 };
@@ -54,29 +55,12 @@ where
         if OF_ONE_CLIENT.iter().any(|name| headers.contains_key(name)) {
             return Verdict::Solo;
         }
-        match failed(headers) {
+        match failed(response) {
             Some(status) => self.0.verdict(Err(&status)),
             None => self.0.verdict(Ok(response)),
         }
     }
 }
-
-/// The status of a call that has failed with no message ("Trailers-Only").
-fn failed(headers: &HeaderMap) -> Option<Status> {
-    let code = Code::from_bytes(headers.get("grpc-status")?.as_bytes());
-    if code == Code::Ok {
-        return None;
-    }
-    let mut headers = MetadataMap::from_headers(headers.clone());
-    // tonic panics at details that it cannot read, which are for a client to see.
-    let details = headers.get_bin(DETAILS);
-    if details.is_some_and(|details| details.to_bytes().is_err()) {
-        headers.remove_bin(DETAILS);
-    }
-    Status::from_header_map(&headers.into_headers())
-}
-
-const DETAILS: &str = "grpc-status-details-bin";
 
 /// The user's service, as the pool calls it.
 pub(super) struct Origin<S, B> {

@@ -18,6 +18,7 @@ use super::{
     flights::{Blueprint, Flights},
     future::ResponseFuture,
     replay::RequestBody,
+    response_body::ResponseBody,
 };
 use crate::{
     http::{Home, HttpService, SharedBody},
@@ -47,9 +48,9 @@ where
 /// Shares one call between concurrent gRPC requests that ask for the same.
 ///
 /// It is made by a [`GrpcPoolLayer`](super::GrpcPoolLayer), and given to a
-/// generated client in place of its channel. Its responses have a [`SharedBody`],
-/// which every caller reads for itself, and their [`Role`](crate::http::Role) in
-/// their extensions. Clones share their flights.
+/// generated client in place of its channel. Its responses have a
+/// [`ResponseBody`], which every caller reads for itself, and their
+/// [`Role`](crate::http::Role) in their extensions. Clones share their flights.
 ///
 /// ```
 /// use tonic::transport::Channel;
@@ -214,7 +215,7 @@ where
     X: KeyExtractor<Request<B>> + Send + Sync + 'static,
     P: Policy<Response<SharedBody>, Status> + Send + Sync + 'static,
 {
-    type Response = Response<SharedBody>;
+    type Response = Response<ResponseBody<S::ResponseBody>>;
     type Error = GrpcError<S::Error>;
     type Future = ResponseFuture<S, B, X, P>;
 

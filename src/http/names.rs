@@ -74,32 +74,33 @@ fn is_credential(name: &str) -> bool {
         "access_token"
             | "api_key"
             | "apikey"
-            | "authorization"
             | "cookie"
             | "dpop"
-            | "jwt"
             | "remote-email"
             | "remote-groups"
             | "remote-user"
-            | "session-id"
-            | "sessionid"
             | "tailscale-user-login"
-            | "token"
             | "x-apigateway-api-userinfo"
             | "x-endpoint-api-userinfo"
             | "x-forwarded-email"
             | "x-forwarded-user"
             | "x-remote-user"
-            | "x-session-id"
             | "x-zumo-auth"
     );
-    let ending = match name.rsplit_once('-') {
-        Some((_, "token" | "accesstoken" | "authorization" | "jwt" | "apikey")) => true,
-        Some((_, "clientcert" | "password" | "secret")) => true,
-        Some((start, "key")) => KEYS.iter().any(|key| start.ends_with(key)),
-        Some((start, "assertion")) => start.ends_with("jwt"),
-        Some((start, "cert")) => start.ends_with("client"),
-        Some((start, "chain")) => start.ends_with("client-cert"),
+    // The last of its words, or all of it.
+    let (start, last) = name.rsplit_once('-').unwrap_or(("", name));
+    let ending = match last {
+        "token" | "accesstoken" | "jwt" | "accessjwt" | "bearer" | "macaroon" => true,
+        "auth" | "authentication" | "authorization" | "apikey" => true,
+        "clientcert" | "credential" | "credentials" | "password" | "secret" => true,
+        "session" | "sessionid" | "sid" | "ticket" | "userid" => true,
+        "id" => ["session", "user"]
+            .iter()
+            .any(|whose| start.ends_with(whose)),
+        "key" => KEYS.iter().any(|key| start.ends_with(key)),
+        "assertion" => start.ends_with("jwt"),
+        "cert" => start.ends_with("client"),
+        "chain" => start.ends_with("client-cert"),
         _ => false,
     };
     known || ending || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
@@ -200,6 +201,16 @@ mod tests {
             "x-hasura-admin-secret",
             "token",
             "x-forwarded-user",
+            "session-id",
+            "x-session-id",
+            "x-user-id",
+            "auth",
+            "x-auth",
+            "authentication",
+            "accessjwt",
+            "macaroon",
+            "password",
+            "credentials",
         ];
         for name in names {
             assert_eq!(Kind::of(name), Kind::Credential, "{name}");

@@ -97,7 +97,6 @@ async fn who_comes_after_the_head_gets_a_stream_of_its_own() {
     assert_eq!(client.pool.stats().led, 2);
 }
 
-/// tonic makes its status of the error of the body: the code is `Unknown`.
 #[tokio::test]
 async fn who_does_not_read_is_cut_off_with_a_status_that_says_so_and_the_others_go_on() {
     for slow in 0..3 {
@@ -109,7 +108,7 @@ async fn who_does_not_read_is_cut_off_with_a_status_that_says_so_and_the_others_
             reaches_all(&prices, cents, &mut watching).await;
         }
         let status = soon(slow.message()).await.unwrap_err();
-        assert_eq!(status.code(), Code::Unknown);
+        assert_eq!(status.code(), Code::ResourceExhausted);
         assert!(status.message().contains("fell too far behind"), "{status}");
 
         reaches_all(&prices, 65, &mut watching).await;

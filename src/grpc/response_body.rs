@@ -1,0 +1,146 @@
+//! What a caller reads: [`ResponseBody`].
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use ::http::HeaderMap;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tonic::{Status, TimeoutExpired};
+use tower::BoxError;
+
+use super::timeout::Timer;
+use crate::http::{SharedBody, SharedBodyError};
+
+pin_project! {
+    /// The body of a response from a [`GrpcPool`](super::GrpcPool).
+    ///
+    /// That of a call which could not be shared is the inner service's own, `R`.
+    /// Else it is this caller's part of a [`SharedBody`]. It ends in time: when
+    /// the caller's `grpc-timeout` is over, of which the server knows nothing,
+    /// with the status `DeadlineExceeded`. And when the caller was too slow for
+    /// the others, with `ResourceExhausted`.
+    ///
+    /// ```
+    /// use http::Response;
+    /// use tower_pool::grpc::{GrpcPool, ResponseBody};
+    ///
+    /// type FromChannel = Response<ResponseBody<tonic::body::Body>>;
+    /// # fn is<S: tower::Service<http::Request<tonic::body::Body>, Response = FromChannel>>() {}
+    /// # is::<GrpcPool<tonic::transport::Channel, tonic::body::Body>>();
+    /// ```
+    pub struct ResponseBody<R> {
+        #[pin]
+        kind: Kind<R>,
+    }
+}
+
+pin_project! {
+    #[project = KindProj]
+    enum Kind<R> {
+        Own { #[pin] body: R },
+        Shared { body: SharedBody, timer: Timer },
+        Empty,
+    }
+}
+
+impl<R> ResponseBody<R> {
+    /// The body of a call that could not be shared.
+    pub(super) fn own(body: R) -> Self {
+        Self {
+            kind: Kind::Own { body },
+        }
+    }
+
+    /// One caller's part. It is over when `timer` goes off.
+    pub(super) fn shared(body: SharedBody, timer: Timer) -> Self {
+        Self {
+            kind: Kind::Shared { body, timer },
+        }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self { kind: Kind::Empty }
+    }
+}
+
+impl<R> Body for ResponseBody<R>
+where
+    R: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let mut kind = self.project().kind;
+        let (body, timer) = match kind.as_mut().project() {
+            KindProj::Own { body } => {
+                return body.poll_frame(cx).map_err(Into::into);
+            }
+            KindProj::Empty => return Poll::Ready(None),
+            KindProj::Shared { body, timer } => (body, timer),
+        };
+        let status = if timer.poll(cx).is_ready() {
+            Status::deadline_exceeded(TimeoutExpired(()).to_string())
+        } else {
+            match Pin::new(body).poll_frame(cx) {
+                Poll::Ready(Some(Err(error))) if error.is_lagged() => {
+                    Status::resource_exhausted(error.to_string())
+                }
+                frame => return frame.map_err(as_it_was),
+            }
+        };
+        // Whoever holds it on keeps nothing for others.
+        kind.set(Kind::Empty);
+        Poll::Ready(Some(Ok(Frame::trailers(trailers(&status)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Own { body } => body.is_end_stream(),
+            Kind::Shared { body, .. } => body.is_end_stream(),
+            Kind::Empty => true,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Own { body } => body.size_hint(),
+            Kind::Shared { body, .. } => body.size_hint(),
+            Kind::Empty => SizeHint::with_exact(0),
+        }
+    }
+}
+
+/// A status can be had by many, other errors only be shown to them.
+fn as_it_was(error: SharedBodyError) -> BoxError {
+    match error.downcast_ref::<Status>() {
+        Some(status) => Box::new(status.clone()),
+        None => Box::new(error),
+    }
+}
+
+fn trailers(status: &Status) -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    let added = status.add_header(&mut trailers);
+    added.expect("its message is written so that a header can have it");
+    trailers
+}
+
+impl<R> fmt::Debug for ResponseBody<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.kind {
+            Kind::Own { .. } => "own",
+            Kind::Shared { .. } => "shared",
+            Kind::Empty => "empty",
+        };
+        f.debug_tuple("ResponseBody").field(&name).finish()
+    }
+}
