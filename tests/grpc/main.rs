@@ -6,8 +6,11 @@
 
 #![allow(unreachable_pub)] // of a crate that is only tests
 
+mod by_hand;
+mod seen;
 mod server;
 mod shop;
+mod site;
 mod support;
 mod unary;
 
