@@ -7,8 +7,14 @@
 #![allow(unreachable_pub)] // of a crate that is only tests
 
 mod by_hand;
+mod clock;
+mod compression;
+mod keys;
+mod methods;
+mod refused;
 mod seen;
 mod server;
+mod settings;
 mod shop;
 mod site;
 mod support;
