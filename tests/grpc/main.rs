@@ -9,6 +9,7 @@
 mod by_hand;
 mod clock;
 mod compression;
+mod deadlines;
 mod keys;
 mod methods;
 mod refused;
