@@ -10,8 +10,11 @@ mod by_hand;
 mod clock;
 mod compression;
 mod deadlines;
+mod errors;
+mod inner;
 mod keys;
 mod methods;
+mod policies;
 mod refused;
 mod seen;
 mod server;
@@ -20,6 +23,7 @@ mod shop;
 mod site;
 mod support;
 mod unary;
+mod unreachable;
 
 #[rustfmt::skip]
 #[path = "../../examples/grpc_catalog/shop.rs"]
