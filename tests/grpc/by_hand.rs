@@ -1,11 +1,11 @@
-//! A server that no tonic has a hand in: what it sends is the test's.
+//! Servers and requests that no tonic has a hand in: what they send is the test's.
 
 use axum::{Router, body::Body, routing::post};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::stream;
 use http::{HeaderMap, Response, header::CONTENT_TYPE};
 use http_body::Frame;
-use http_body_util::StreamBody;
+use http_body_util::{Full, StreamBody};
 use prost::Message;
 use tokio::sync::{mpsc, oneshot};
 use tonic::service::Routes;
@@ -50,6 +50,15 @@ impl ByHand {
     async fn next(&mut self) -> oneshot::Sender<Response<Body>> {
         soon(self.0.recv()).await.expect("the server is there")
     }
+}
+
+/// A request with an empty message, as a client would send it.
+pub fn request(path: &str, content_type: &str) -> http::Request<tonic::body::Body> {
+    let message = Full::new(Bytes::from_static(&[0; 5]));
+    http::Request::post(path)
+        .header(CONTENT_TYPE, content_type)
+        .body(tonic::body::Body::new(message))
+        .unwrap()
 }
 
 /// The head of a response, with these headers.

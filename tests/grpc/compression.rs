@@ -4,11 +4,12 @@ use tonic::{codec::CompressionEncoding::Gzip, transport::Server};
 use tower::Layer;
 
 use crate::{
+    by_hand::request,
     proto::{catalog_client::CatalogClient, catalog_server::CatalogServer},
-    server::serve_by,
+    server::{serve, serve_by},
     shop::shop,
     site::pooled,
-    support::{all, entered, item},
+    support::{GET, all, entered, item},
 };
 
 /// One whose messages are compressed could not be read by another.
@@ -24,29 +25,53 @@ async fn calls_that_are_compressed_in_another_way_are_not_mixed() {
             .serve_with_incoming(incoming)
     })
     .await;
-    let pool = pooled().layer(server.channel());
-    let plain = CatalogClient::new(pool.clone());
-    let clients = [
-        plain.clone(),
-        plain.clone().send_compressed(Gzip),
-        plain.clone().accept_compressed(Gzip),
-        plain.clone().send_compressed(Gzip).accept_compressed(Gzip),
-    ];
-    let mut sent = Vec::new();
-    for catalog in clients.iter().chain(&clients) {
-        let mut catalog = catalog.clone();
-        let get = || tokio::spawn(async move { catalog.get(item("tea")).await });
-        sent.push(entered(&pool, 1, get).await);
+    for layer in [pooled(), pooled().key_metadata_only::<&str>([])] {
+        let pool = layer.layer(server.channel());
+        let plain = CatalogClient::new(pool.clone());
+        let clients = [
+            plain.clone(),
+            plain.clone().send_compressed(Gzip),
+            plain.clone().accept_compressed(Gzip),
+            plain.clone().send_compressed(Gzip).accept_compressed(Gzip),
+        ];
+        let mut sent = Vec::new();
+        for catalog in clients.iter().chain(&clients) {
+            let mut catalog = catalog.clone();
+            let get = || tokio::spawn(async move { catalog.get(item("tea")).await });
+            sent.push(entered(&pool, 1, get).await);
+        }
+        assert_eq!((pool.stats().led, pool.stats().joined), (4, 4));
+        for _ in 0..4 {
+            let call = script.get().await;
+            let said = |name| call.metadata(name).unwrap_or_default();
+            let title = [said("grpc-encoding"), said("grpc-accept-encoding")].join("/");
+            call.sell(&title);
+        }
+        let titles = all(sent).await.into_iter();
+        let titles: Vec<_> = titles.map(|got| got.unwrap().into_inner().title).collect();
+        let expected = ["/", "gzip/", "/gzip,identity", "gzip/gzip,identity"];
+        assert_eq!(titles, [expected, expected].concat());
     }
-    assert_eq!((pool.stats().led, pool.stats().joined), (4, 4));
-    for _ in 0..4 {
-        let call = script.get().await;
-        let said = |name| call.metadata(name).unwrap_or_default();
-        let title = [said("grpc-encoding"), said("grpc-accept-encoding")].join("/");
-        call.sell(&title);
+}
+
+#[tokio::test]
+async fn calls_of_other_content_types_are_not_mixed() {
+    let (shop, mut script) = shop();
+    let server = serve(&shop).await;
+    for layer in [pooled(), pooled().key_metadata_only::<&str>([])] {
+        let pool = layer.layer(server.channel());
+        let types = ["application/grpc", "application/grpc+proto"];
+        let mut sent = Vec::new();
+        for content_type in types.iter().chain(&types) {
+            let asking = pool.clone();
+            let request = request(GET, content_type);
+            let ask = || tokio::spawn(async move { asking.request(request).await });
+            sent.push(entered(&pool, 1, ask).await);
+        }
+        assert_eq!((pool.stats().led, pool.stats().joined), (2, 2));
+        for _ in 0..2 {
+            script.get().await.sell("Darjeeling");
+        }
+        all(sent).await;
     }
-    let titles = all(sent).await.into_iter();
-    let titles: Vec<_> = titles.map(|got| got.unwrap().into_inner().title).collect();
-    let expected = ["/", "gzip/", "/gzip,identity", "gzip/gzip,identity"];
-    assert_eq!(titles, [expected, expected].concat());
 }

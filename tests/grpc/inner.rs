@@ -5,15 +5,18 @@ use std::{error::Error, fmt, sync::Arc};
 
 use futures::{FutureExt, future::join_all};
 use tokio::sync::Semaphore;
-use tonic::{Code, Status, body::Body};
-use tower::{BoxError, Layer, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
+use tonic::{Code, Status, body::Body, service::Routes, transport::Server};
+use tower::{
+    BoxError, Layer, ServiceBuilder, ServiceExt, layer::layer_fn, service_fn,
+    util::BoxCloneSyncService,
+};
 
 use crate::{
     proto::catalog_client::CatalogClient,
     seen::{sources, told},
-    server::serve,
+    server::{serve, serve_by},
     shop::shop,
-    site::pooled,
+    site::{get, pooled},
     support::{item, soon},
 };
 
@@ -143,4 +146,35 @@ async fn a_status_in_the_source_of_an_error_is_told_as_without_the_pool() {
     for status in pooled {
         assert_eq!(sources(&status), sources(&plain));
     }
+}
+
+/// The server has no status for such an error, and no answer: it ends the call.
+#[tokio::test]
+async fn an_error_of_the_users_own_in_a_server_is_told_as_without_the_pool() {
+    let failing = layer_fn(|_: Routes| {
+        service_fn(|_: http::Request<Body>| async {
+            tokio::task::yield_now().await;
+            Err::<http::Response<Body>, BoxError>(OutOfTea.into())
+        })
+    });
+    let (shop, _script) = shop();
+    let plain = serve_by(|incoming| {
+        let mut server = Server::builder().layer(failing);
+        server
+            .add_routes(shop.routes())
+            .serve_with_incoming(incoming)
+    })
+    .await;
+    let pooled = serve_by(|incoming| {
+        let mut server = Server::builder().layer(pooled()).layer(failing);
+        server
+            .add_routes(shop.routes())
+            .serve_with_incoming(incoming)
+    })
+    .await;
+    let [plain, pooled] = [plain.channel(), pooled.channel()].map(|channel| async move {
+        let got = soon(get(channel, item("tea"))).await.unwrap();
+        told(&got.unwrap_err())
+    });
+    assert_eq!(pooled.await, plain.await);
 }

@@ -1,35 +1,24 @@
 //! Which methods are pooled: those that are named, and no other.
 
-use bytes::Bytes;
-use http_body_util::Full;
 use tonic::body::Body;
 use tower::Layer;
 use tower_pool::{PoolLayer, grpc::GrpcPoolLayer};
 
 use crate::{
-    server::serve,
+    by_hand::request,
+    server::{Running, serve},
     shop::shop,
     support::{GET, WATCH, soon},
 };
 
 /// Which of these paths are pooled: whether a call of each led.
 async fn pooled<const N: usize>(layer: GrpcPoolLayer<Body>, paths: [&str; N]) -> [bool; N] {
-    let (shop, mut script) = shop();
-    let server = serve(&shop).await;
-    let answering = tokio::spawn(async move {
-        loop {
-            script.get().await.sell("Darjeeling");
-        }
-    });
+    let server = answering().await;
     let pool = layer.layer(server.channel());
     let mut led = Vec::new();
     for path in paths {
         let before = pool.stats();
-        let message = Full::new(Bytes::from_static(&[0; 5]));
-        let request = http::Request::post(path)
-            .header("content-type", "application/grpc")
-            .body(Body::new(message))
-            .unwrap();
+        let request = request(path, "application/grpc");
         // Whatever the server says of a path that it does not know.
         soon(pool.request(request)).await.unwrap();
         let stats = pool.stats();
@@ -37,8 +26,18 @@ async fn pooled<const N: usize>(layer: GrpcPoolLayer<Body>, paths: [&str; N]) ->
         assert_eq!(led_now + solo, 1);
         led.push(led_now == 1);
     }
-    answering.abort();
     led.try_into().unwrap()
+}
+
+/// A server that answers each `Get` at once.
+async fn answering() -> Running {
+    let (shop, mut script) = shop();
+    tokio::spawn(async move {
+        loop {
+            script.get().await.sell("Darjeeling");
+        }
+    });
+    serve(&shop).await
 }
 
 fn layer() -> GrpcPoolLayer<Body> {
@@ -119,4 +118,25 @@ async fn naming_another_leaves_a_clone_as_it_was() {
     let both = watch.clone().method(GET);
     assert_eq!(pooled(watch, [GET]).await, [false]);
     assert_eq!(pooled(both, [GET]).await, [true]);
+}
+
+#[tokio::test]
+async fn what_is_not_grpc_is_not_pooled() {
+    let server = answering().await;
+    let pool = layer().method(GET).layer(server.channel());
+    let types = [
+        "application/grpc-web",
+        "application/json",
+        "application/grpcs",
+    ];
+    for content_type in types {
+        soon(pool.request(request(GET, content_type))).await.ok();
+    }
+    let mut other = request(GET, "application/grpc");
+    *other.method_mut() = http::Method::PUT;
+    soon(pool.request(other)).await.ok();
+    let mut unnamed = request(GET, "application/grpc");
+    unnamed.headers_mut().clear();
+    soon(pool.request(unnamed)).await.ok();
+    assert_eq!((pool.stats().led, pool.stats().solo), (0, 5));
 }

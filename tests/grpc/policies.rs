@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use http::Response;
 use tonic::{Code, Status, body::Body, metadata::MetadataMap};
-use tower::Layer;
+use tower::{BoxError, Layer, service_fn};
 use tower_pool::{Verdict, http::SharedBody};
 
 use crate::{
-    by_hand::{by_hand, response, trailers},
+    by_hand::{by_hand, request, response, trailers},
     proto::Item,
     server::serve_routes,
     shop::shop,
     site::{Site, pooled},
-    support::{GET, all, assert_all_got, client, item, soon},
+    support::{GET, all, assert_all_got, client, entered, item, soon},
 };
 
 type Outcome<'r, 's> = Result<&'r Response<SharedBody>, &'s Status>;
@@ -183,14 +183,10 @@ async fn details_that_cannot_be_read_reach_all_callers_though_a_policy_looks() {
     let pool = pooled().policy(shown.policy()).layer(origin.channel());
     let mut sent = Vec::new();
     for _ in 0..3 {
-        let message = http_body_util::Full::new(bytes::Bytes::from_static(&[0; 5]));
-        let request = http::Request::post(GET)
-            .header("content-type", "application/grpc")
-            .body(Body::new(message))
-            .unwrap();
+        let request = request(GET, "application/grpc");
         let pool_of_caller = pool.clone();
         let ask = || tokio::spawn(async move { pool_of_caller.request(request).await });
-        sent.push(crate::support::entered(&pool, 1, ask).await);
+        sent.push(entered(&pool, 1, ask).await);
     }
     let failed = [
         ("grpc-status", "5"),
@@ -207,5 +203,22 @@ async fn details_that_cannot_be_read_reach_all_callers_though_a_policy_looks() {
         }
     }
     let expected = (Code::NotFound, "sold out".to_owned());
+    assert_eq!(shown.take(), [Some(expected)]);
+}
+
+#[tokio::test]
+async fn a_policy_sees_an_error_that_tonic_does_not_know_as_unknown() {
+    let shown = Shown::default();
+    let layer = pooled().policy(shown.policy());
+    let pool = layer.layer(service_fn(|_| async {
+        tokio::task::yield_now().await; // for the other to come
+        Err::<Response<Body>, BoxError>("out of tea".into())
+    }));
+    let ask = || pool.request(request(GET, "application/grpc"));
+    let (leader, follower) = soon(async { tokio::join!(ask(), ask()) }).await;
+    for failed in [leader, follower] {
+        assert_eq!(failed.unwrap_err().to_string(), "out of tea");
+    }
+    let expected = (Code::Unknown, "out of tea".to_owned());
     assert_eq!(shown.take(), [Some(expected)]);
 }
