@@ -11,7 +11,7 @@ mod clock;
 mod compression;
 mod deadlines;
 mod errors;
-mod inner;
+mod inner_errors;
 mod keys;
 mod methods;
 mod policies;
