@@ -9,18 +9,32 @@
 #[allow(dead_code)] // what only the tests of HTTP need
 #[path = "../http/bodies.rs"]
 mod bodies;
+mod by_hand;
+mod clock;
 mod collecting;
+mod compression;
+mod deadlines;
+mod errors;
 mod heads;
 mod inner;
+mod inner_errors;
+mod keys;
+mod methods;
+mod policies;
 mod random_requests;
+mod refused;
 mod replay;
+mod seen;
 mod send_sync;
 mod server;
+mod settings;
 mod shop;
+mod site;
 mod stalling;
 mod streams;
 mod support;
 mod unary;
+mod unreachable;
 mod untouched;
 mod watching;
 mod watching_ends;

@@ -43,13 +43,23 @@ where
 
 /// The plain server of a shop, with no pool in it.
 pub async fn serve(shop: &Shop) -> Running {
-    let routes = Routes::new(CatalogServer::new(shop.clone()));
+    serve_routes(shop.routes()).await
+}
+
+/// A plain server of whatever routes there are.
+pub async fn serve_routes(routes: Routes) -> Running {
     serve_by(|incoming| {
         Server::builder()
             .add_routes(routes)
             .serve_with_incoming(incoming)
     })
     .await
+}
+
+impl Shop {
+    pub fn routes(&self) -> Routes {
+        Routes::new(CatalogServer::new(self.clone()))
+    }
 }
 
 impl Running {

@@ -6,8 +6,9 @@ use tokio::task::JoinHandle;
 use tonic::{Request, Response, Status, body::Body, transport::Channel};
 use tower::Layer;
 use tower_pool::{
-    PoolLayer, Stats,
+    KeyExtractor, Policy, PoolLayer, ShareAll, Stats,
     grpc::{GrpcPool, GrpcPoolLayer, GrpcService},
+    http::SharedBody,
 };
 
 use crate::{
@@ -29,15 +30,19 @@ pub async fn soon<F: Future>(what: F) -> F::Output {
 pub async fn until(condition: impl Fn() -> bool) {
     soon(async {
         while !condition() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::task::yield_now().await; // also where the clock stands still
         }
     })
     .await;
 }
 
 /// A server, and a pool around a client's channel to it.
-pub struct Client {
-    pub pool: GrpcPool<Channel, Body>,
+pub struct Client<X = (), P = ShareAll>
+where
+    X: KeyExtractor<http::Request<Body>>,
+    P: Policy<http::Response<SharedBody>, Status>,
+{
+    pub pool: GrpcPool<Channel, Body, X, P>,
     pub script: Script,
     pub server: Running,
 }
@@ -47,7 +52,11 @@ pub async fn client() -> Client {
     client_with(PoolLayer::grpc().methods([GET, WATCH])).await
 }
 
-pub async fn client_with(layer: GrpcPoolLayer<Body>) -> Client {
+pub async fn client_with<X, P>(layer: GrpcPoolLayer<Body, X, P>) -> Client<X, P>
+where
+    X: KeyExtractor<http::Request<Body>> + Clone + Send + Sync + 'static,
+    P: Policy<http::Response<SharedBody>, Status> + Send + Sync + 'static,
+{
     let (shop, script) = shop();
     let server = serve(&shop).await;
     let pool = layer.layer(server.channel());
@@ -58,8 +67,12 @@ pub async fn client_with(layer: GrpcPoolLayer<Body>) -> Client {
     }
 }
 
-impl Client {
-    pub fn catalog(&self) -> CatalogClient<GrpcPool<Channel, Body>> {
+impl<X, P> Client<X, P>
+where
+    X: KeyExtractor<http::Request<Body>> + Send + Sync + 'static,
+    P: Policy<http::Response<SharedBody>, Status> + Send + Sync + 'static,
+{
+    pub fn catalog(&self) -> CatalogClient<GrpcPool<Channel, Body, X, P>> {
         CatalogClient::new(self.pool.clone())
     }
 
@@ -90,9 +103,15 @@ impl Client {
 pub type Got = Result<Response<Item>, Status>;
 
 /// Starts something, and waits until so many more callers have come into the pool.
-pub async fn entered<S, T>(pool: &GrpcPool<S, Body>, number: u64, start: impl FnOnce() -> T) -> T
+pub async fn entered<S, X, P, T>(
+    pool: &GrpcPool<S, Body, X, P>,
+    number: u64,
+    start: impl FnOnce() -> T,
+) -> T
 where
     S: GrpcService<Body>,
+    X: KeyExtractor<http::Request<Body>>,
+    P: Policy<http::Response<SharedBody>, Status>,
 {
     let before = callers(pool.stats());
     let started = start();
@@ -101,7 +120,7 @@ where
     started
 }
 
-fn callers(stats: Stats) -> u64 {
+pub fn callers(stats: Stats) -> u64 {
     stats.led + stats.joined + stats.solo
 }
 
