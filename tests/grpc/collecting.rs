@@ -1,10 +1,15 @@
 //! When a request has its place: once its one message was read, within limits of
 //! size and time. Until then nobody knows of it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use futures::stream;
+use http_body::Frame;
+use http_body_util::{Full, StreamBody};
 use tokio_test::{assert_pending, assert_ready};
 use tonic::body::Body;
 use tower_pool::{PoolLayer, grpc::GrpcPoolLayer};
@@ -217,4 +222,32 @@ async fn a_body_that_panics_while_it_is_read_panics_in_its_caller_alone() {
     assert_eq!((pool.stats().led, pool.stats().joined), (1, 1));
     calls.next();
     calls.assert_no_more();
+}
+
+/// Each poll finds another.
+#[tokio::test(start_paused = true)]
+async fn frames_without_end_and_with_nothing_in_them_go_through() {
+    let (pool, mut calls) = pool(layer());
+    let nothing = || Ok::<_, Infallible>(Frame::data(Bytes::new()));
+    let endless = StreamBody::new(stream::repeat_with(nothing));
+    let _caller = send(&pool, ask(endless));
+    calls.next();
+    assert_eq!(pool.stats().solo, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_may_come_in_a_thousand_frames_and_not_in_many_more() {
+    for (frames, shared) in [(1000, true), (1100, false)] {
+        let (pool, mut calls) = pool(layer());
+        let bytes = message(&vec![7; frames - 5]);
+        let byte = |byte: &u8| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(&[*byte])));
+        let body = StreamBody::new(stream::iter(bytes.iter().map(byte).collect::<Vec<_>>()));
+        let _caller = send(&pool, ask(body));
+        let mut arrived = calls.next().request.into_body();
+        assert_eq!(read(&mut arrived), (bytes, End::Over));
+        assert_eq!(
+            (pool.stats().led, pool.stats().solo),
+            (u64::from(shared), u64::from(!shared))
+        );
+    }
 }

@@ -3,17 +3,23 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use bytes::Bytes;
+use futures::stream;
+use http_body::Frame;
+use http_body_util::StreamBody;
 use tonic::{Code, Request};
-use tower::Layer;
+use tower::{BoxError, Layer};
 use tower_pool::PoolLayer;
 
 use crate::{
+    by_hand::{by_hand, response},
     clock::Clock,
     proto::{ItemRequest, Price, catalog_client::CatalogClient},
     server::serve,
     shop::shop,
     site::{Site, get, pooled},
-    support::{Got, WATCH, all, assert_all_got, client, entered, item, item_with, soon},
+    support::{Got, WATCH, all, assert_all_got, client, entered, item, item_with, soon, until},
 };
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -161,6 +167,25 @@ async fn a_stream_ends_when_its_readers_deadline_is_over_and_goes_on_for_the_oth
     assert_eq!(status.code(), Code::DeadlineExceeded);
     prices.send(Ok(Price::default())).unwrap();
     assert!(soon(long.message()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_message_that_does_not_come_after_its_head_fails_at_the_deadline() {
+    let (routes, mut server) = by_hand();
+    let clock = Clock::stop();
+    for site in Site::both(&routes).await {
+        let sent = site.meet(2, || item_within(SHORT)).await;
+        let never = StreamBody::new(stream::pending::<Result<Frame<Bytes>, BoxError>>());
+        server
+            .respond(response(&[]).map(|()| Body::new(never)))
+            .await;
+        until(|| site.stats().shared == 1).await;
+        clock.pass(PAST).await;
+        for got in all(sent).await {
+            let expected = (Code::DeadlineExceeded, "Timeout expired".to_owned());
+            assert_eq!(told(&got), expected, "{}", site.place);
+        }
+    }
 }
 
 #[tokio::test]

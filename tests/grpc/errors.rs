@@ -27,7 +27,7 @@ async fn every_code_reaches_all_callers() {
         .await;
         script.assert_no_more();
         if code != 0 {
-            assert_eq!(seen.unwrap_err().code, Code::from_i32(code));
+            assert_eq!(seen.unwrap_err().0.code, Code::from_i32(code));
         }
     }
 }
@@ -50,11 +50,11 @@ async fn message_details_and_metadata_reach_all_callers() {
     })
     .await
     .unwrap_err();
-    assert_eq!(seen.message, "kein Grüntee: 緑茶 %41\n");
-    assert_eq!(seen.details, [0, 1, 254]);
-    let shelves: Vec<_> = seen.metadata.get_all("x-shelf").iter().collect();
+    assert_eq!(seen.0.message, "kein Grüntee: 緑茶 %41\n");
+    assert_eq!(seen.0.details, [0, 1, 254]);
+    let shelves: Vec<_> = seen.0.metadata.get_all("x-shelf").iter().collect();
     assert_eq!(shelves, ["3", "1"]);
-    assert!(seen.metadata.contains_key("x-picture-bin"));
+    assert!(seen.0.metadata.contains_key("x-picture-bin"));
 }
 
 #[tokio::test]
@@ -71,9 +71,12 @@ async fn a_failure_after_the_head_reaches_all_callers() {
     })
     .await
     .unwrap_err();
-    assert_eq!((seen.code, &*seen.message), (Code::NotFound, "sold out"));
-    assert_eq!(seen.details, [0, 1]);
-    assert_eq!(seen.metadata["x-shelf"], "3");
+    assert_eq!(
+        (seen.0.code, &*seen.0.message),
+        (Code::NotFound, "sold out")
+    );
+    assert_eq!(seen.0.details, [0, 1]);
+    assert_eq!(seen.0.metadata["x-shelf"], "3");
 }
 
 #[tokio::test]
@@ -84,7 +87,7 @@ async fn a_failure_after_the_message_reaches_all_callers() {
         server.answer(vec![message(&Item::default()), failed]).await;
     })
     .await;
-    assert_eq!(seen.unwrap_err().code, Code::DataLoss);
+    assert_eq!(seen.unwrap_err().0.code, Code::DataLoss);
 }
 
 #[tokio::test]
@@ -115,7 +118,7 @@ async fn what_is_not_grpc_fails_all_callers() {
         server.respond(busy.body(Body::empty()).unwrap()).await;
     })
     .await;
-    assert_eq!(seen.unwrap_err().code, Code::Unavailable);
+    assert_eq!(seen.unwrap_err().0.code, Code::Unavailable);
 }
 
 #[tokio::test]

@@ -172,6 +172,28 @@ async fn only_named_metadata_and_credentials_can_be_keyed() {
     let layer = pooled().key_metadata_only(["x-tenant"]);
     assert_eq!(answers_with(layer, metadata).await, [0, 0, 2, 3, 4, 5, 0]);
 
+    let credentials: [Metadata; 7] = [
+        &[],
+        &[("x-auth", "a")],
+        &[("authentication", "a")],
+        &[("macaroon", "a")],
+        &[("accessjwt", "a")],
+        &[("x-user-id", "a")],
+        &[("x-forwarded-host", "a")],
+    ];
+    let layer = pooled().key_metadata_only(["x-tenant"]);
+    let each_its_own = [0, 1, 2, 3, 4, 5, 6];
+    assert_eq!(answers_with(layer, credentials).await, each_its_own);
+
+    let by = |who: &[u8]| {
+        let mut request = item("tea");
+        let who = who.try_into().unwrap();
+        request.metadata_mut().insert_bin("access-token-bin", who);
+        request
+    };
+    let layer = pooled().key_metadata_only(["x-tenant"]);
+    assert_eq!(answers(layer, [by(b"anna"), by(b"bert")]).await, [0, 1]);
+
     let none = pooled().key_metadata_only::<&str>([]);
     assert_eq!(answers_with(none, metadata).await, [0, 0, 0, 3, 4, 5, 0]);
 }

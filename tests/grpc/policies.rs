@@ -148,6 +148,10 @@ impl Shown {
         }
     }
 
+    fn last(&self) -> Option<Failure> {
+        self.0.lock().unwrap().last()?.clone()
+    }
+
     fn take(&self) -> Vec<Option<Failure>> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -171,6 +175,25 @@ async fn a_policy_sees_a_failure_if_it_is_one_at_once() {
         server.answer(vec![trailers(&failed)]).await;
         all(sent).await;
         assert_eq!(shown.take(), [None], "{}: it is not known yet", site.place);
+    }
+}
+
+#[tokio::test]
+async fn a_policy_sees_what_http_says_as_the_status_that_a_client_sees() {
+    let shown = Shown::default();
+    let (routes, mut server) = by_hand();
+    let pool = pooled().policy(shown.policy());
+    let site = Site::in_client(routes, pool).await;
+    for http in [400, 401, 403, 404, 418, 429, 500, 502, 503, 504] {
+        let sent = site.meet(2, || item("tea")).await;
+        let mut response = response(&[]).map(|()| <_>::default());
+        *response.status_mut() = http.try_into().unwrap();
+        server.respond(response).await;
+        for got in all(sent).await {
+            let code = got.unwrap_err().code();
+            let seen = shown.last().map(|(code, _)| code);
+            assert_eq!(seen, Some(code), "{http}");
+        }
     }
 }
 

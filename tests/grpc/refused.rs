@@ -52,6 +52,30 @@ fn a_service_is_not_empty() {
 }
 
 #[test]
+#[should_panic(expected = "\"/shop.Catalog/Get \" is not the full path of a gRPC method")]
+fn a_method_has_nothing_around_its_path() {
+    let _ = layer().method("/shop.Catalog/Get ");
+}
+
+#[test]
+#[should_panic(expected = "\"/shop.Catalog/*\" is not the full path of a gRPC method")]
+fn a_method_is_not_a_pattern() {
+    let _ = layer().method("/shop.Catalog/*");
+}
+
+#[test]
+#[should_panic(expected = "\"/shop.Catalog/Get\" is not the path of a gRPC service")]
+fn a_service_is_not_a_method() {
+    let _ = layer().service(GET);
+}
+
+#[test]
+#[should_panic(expected = "host says how messages are written, or for whom")]
+fn the_host_cannot_be_ignored() {
+    let _ = layer().ignore_metadata("host");
+}
+
+#[test]
 #[should_panic(expected = "content-type says how messages are written")]
 fn the_content_type_cannot_be_ignored() {
     let _ = layer().ignore_metadata("Content-Type");

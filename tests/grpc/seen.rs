@@ -12,7 +12,9 @@ use crate::{
     support::{Got, all, item, soon},
 };
 
-pub type Seen = Result<(Item, HeaderMap), Box<Told>>;
+pub type Seen = Result<(Item, HeaderMap), Box<Failure>>;
+
+type Failure = (Told, Vec<String>);
 
 /// What a failure tells.
 #[derive(Debug, PartialEq)]
@@ -29,7 +31,7 @@ pub fn seen(got: &Got) -> Seen {
             let item = response.get_ref().clone();
             Ok((item, undated(response.metadata())))
         }
-        Err(status) => Err(Box::new(told(status))),
+        Err(status) => Err(Box::new((told(status), sources(status)))),
     }
 }
 
