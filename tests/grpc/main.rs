@@ -6,10 +6,20 @@
 
 #![allow(unreachable_pub)] // of a crate that is only tests
 
+mod axum;
+mod channels;
+mod clients;
+mod health;
+mod interceptors;
+mod layers;
+mod places;
 mod server;
 mod shop;
 mod support;
+mod tenants;
 mod unary;
+mod watch;
+mod web;
 
 #[rustfmt::skip]
 #[path = "../../examples/grpc_catalog/shop.rs"]
