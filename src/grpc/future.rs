@@ -216,7 +216,7 @@ where
             Some(error) => Err(error),
             None => {
                 let response = error::timed_out().into_http::<()>();
-                let mut response = response.map(|()| ResponseBody::empty());
+                let mut response = response.map(|()| ResponseBody::default());
                 *response.version_mut() = self.version;
                 Ok(response)
             }

@@ -49,6 +49,24 @@
 //! # }
 //! ```
 //!
+//! Or around one service of a server. tonic wants to see there that it cannot fail,
+//! and what it is called:
+//!
+//! ```
+//! use std::convert::Infallible;
+//! use tonic::{service::LayerExt, transport::Server};
+//! use tower::ServiceBuilder;
+//! use tower_pool::PoolLayer;
+//!
+//! # let (_, health) = tonic_health::server::health_reporter();
+//! let health = ServiceBuilder::new()
+//!     .map_err(Infallible::from)
+//!     .layer(PoolLayer::grpc().method("/grpc.health.v1.Health/Check"))
+//!     .named_layer(health);
+//! let server = Server::builder().add_service(health);
+//! # let _ = server;
+//! ```
+//!
 //! # Which calls are the same
 //!
 //! Nothing is pooled that is not named: a request does not say whether it is one

@@ -62,8 +62,11 @@ impl<R> ResponseBody<R> {
             kind: Kind::Shared { body, timer },
         }
     }
+}
 
-    pub(super) fn empty() -> Self {
+/// An empty body, as a client with an interceptor asks for.
+impl<R> Default for ResponseBody<R> {
+    fn default() -> Self {
         Self { kind: Kind::Empty }
     }
 }

@@ -6,20 +6,27 @@
 
 #![allow(unreachable_pub)] // of a crate that is only tests
 
+mod axum;
 #[allow(dead_code)] // what only the tests of HTTP need
 #[path = "../http/bodies.rs"]
 mod bodies;
 mod by_hand;
+mod channels;
+mod clients;
 mod clock;
 mod collecting;
 mod compression;
 mod deadlines;
 mod errors;
 mod heads;
+mod health;
 mod inner;
 mod inner_errors;
+mod interceptors;
 mod keys;
+mod layers;
 mod methods;
+mod places;
 mod policies;
 mod random_requests;
 mod refused;
@@ -33,12 +40,15 @@ mod site;
 mod stalling;
 mod streams;
 mod support;
+mod tenants;
 mod unary;
 mod unreachable;
 mod untouched;
+mod watch;
 mod watching;
 mod watching_ends;
 mod watching_server;
+mod web;
 
 #[rustfmt::skip]
 #[path = "../../examples/grpc_catalog/shop.rs"]

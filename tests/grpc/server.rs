@@ -72,3 +72,12 @@ impl Running {
         self.endpoint().connect_lazy()
     }
 }
+
+/// An axum app, under axum's own server.
+pub async fn serve_axum(app: axum::Router) -> Running {
+    let (addr, listener) = listen().await;
+    Running {
+        addr,
+        task: tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }),
+    }
+}

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tonic::{Request, Response, Status, body::Body, transport::Channel};
-use tower::Layer;
+use tower::{BoxError, Layer, Service};
 use tower_pool::{
     KeyExtractor, Policy, PoolLayer, ShareAll, Stats,
     grpc::{GrpcPool, GrpcPoolLayer, GrpcService},
@@ -156,4 +157,16 @@ pub fn assert_all_got(got: &[Got], title: &str) {
     for answer in got {
         assert_eq!(answer.as_ref().unwrap().get_ref().title, title);
     }
+}
+
+/// Sends a `Get` by a clone of this client, whatever its channel is.
+pub fn send<S, B>(catalog: &CatalogClient<S>, request: Request<ItemRequest>) -> JoinHandle<Got>
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError> + Send,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError> + Send> + Send + 'static,
+{
+    let mut catalog = catalog.clone();
+    tokio::spawn(async move { catalog.get(request).await })
 }
