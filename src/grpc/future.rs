@@ -14,17 +14,15 @@ use tower::{ServiceExt, util::Oneshot};
 use tower_service::Service;
 
 use super::{
-    collect::{Collect, Collected},
+    collect::{Collect, Collected, Stop},
     error::{self, GrpcError},
     flights::{CallOf, CandidateOf, Flights},
-    origin::Answer,
     replay::RequestBody,
     response_body::ResponseBody,
     service::GrpcService,
     timeout::Timer,
 };
 use crate::{
-    flight::Part,
     http::{HttpService, Role, SharedBody},
     key::KeyExtractor,
     policy::Policy,
@@ -87,6 +85,33 @@ where
     inner: S,
     candidate: CandidateOf<B, X>,
     collect: Collect<B>,
+}
+
+impl<S, B, X> Asking<S, B, X>
+where
+    S: GrpcService<B> + Clone,
+    B: RequestBody,
+    X: KeyExtractor<Request<B>>,
+{
+    /// It was read as far as it is: it takes its place, or goes on apart.
+    fn go_on<P>(self, stop: Stop<B::Error>, flights: &Flights<S, B, X, P>) -> State<S, B, X, P>
+    where
+        P: Policy<Response<SharedBody>, Status>,
+    {
+        let candidate = self.candidate;
+        match self.collect.finish(stop) {
+            Collected::Message { data, is_sized } => State::Aboard {
+                call: flights.enter(self.inner, candidate, data, is_sized),
+            },
+            Collected::Other(body) => {
+                flights.table.counters.solo.add_one();
+                let request = Request::from_parts(candidate.head, B::from(body));
+                State::Apart {
+                    call: self.inner.oneshot(request),
+                }
+            }
+        }
+    }
 }
 
 impl<S, B, X, P> ResponseFuture<S, B, X, P>
@@ -172,28 +197,14 @@ where
                 StateProj::Collecting { asking } => {
                     let collect = &mut asking.as_mut().expect("it is taken once").collect;
                     let stop = ready!(collect.poll(cx));
-                    let Asking {
-                        inner,
-                        candidate,
-                        collect,
-                    } = asking.take().expect("it was just there");
-                    match collect.finish(stop) {
-                        Collected::Message { data, is_sized } => State::Aboard {
-                            call: flights.enter(inner, candidate, data, is_sized),
-                        },
-                        Collected::Other(body) => {
-                            flights.table.counters.solo.add_one();
-                            let request = Request::from_parts(candidate.head, B::from(body));
-                            State::Apart {
-                                call: inner.oneshot(request),
-                            }
-                        }
-                    }
+                    let asking = asking.take().expect("it was just there");
+                    asking.go_on(stop, flights)
                 }
                 StateProj::Aboard { call } => {
                     let (outcome, part) = ready!(call.poll_with_part(cx));
                     let answer = outcome.map_err(GrpcError::shared)?;
-                    let response = hand_out(answer, part, *this.version);
+                    let mut response = answer.response;
+                    Role::from(part).take(&mut response, answer.version, *this.version);
                     // It is over when its time is, however far it has got by then.
                     let timer = mem::replace(this.timer, Timer::after(None));
                     let response = response.map(|body| ResponseBody::shared(body, timer));
@@ -229,23 +240,6 @@ type Outcome<S, B> = Result<
     Response<ResponseBody<<S as HttpService<B>>::ResponseBody>>,
     GrpcError<<S as Service<Request<B>>>::Error>,
 >;
-
-/// Makes an answer this caller's own.
-fn hand_out(answer: Answer, part: Part, version: Version) -> Response<SharedBody> {
-    let Answer {
-        mut response,
-        version: of_request,
-    } = answer;
-    let role = Role::from(part);
-    if role == Role::Follower || of_request != version {
-        *response.version_mut() = version;
-    }
-    if role == Role::Follower {
-        response.body_mut().for_follower();
-    }
-    response.extensions_mut().insert(role);
-    response
-}
 
 impl<S, B, X, P> fmt::Debug for ResponseFuture<S, B, X, P>
 where

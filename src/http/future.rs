@@ -120,10 +120,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (mut response, role, forwarded, own_version) = match this.state.project() {
+        let own = *this.version;
+        let (mut response, role, forwarded, answered) = match this.state.project() {
             StateProj::Late { response } => {
                 let response = response.take().expect("polled after completion");
-                (response, Role::Follower, Forwarded::Collapsed, false)
+                (response, Role::Follower, Forwarded::Collapsed, own)
             }
             StateProj::UnderWay { call, course } => {
                 let (outcome, part) = ready!(call.poll_with_part(cx));
@@ -142,20 +143,14 @@ where
                         _ => {}
                     }
                 }
-                let (role, version) = (Role::from(part), answer.version);
-                (answer.response, role, forwarded, version == *this.version)
+                let role = Role::from(part);
+                (answer.response, role, forwarded, answer.version)
             }
         };
-        if role == Role::Follower || !own_version {
-            *response.version_mut() = *this.version;
-        }
-        if role == Role::Follower {
-            response.body_mut().for_follower();
-        }
+        role.take(&mut response, answered, own);
         if let Some(cache_status) = &this.common.cache_status {
             cache_status.add(response.headers_mut(), forwarded);
         }
-        response.extensions_mut().insert(role);
         Poll::Ready(Ok(response))
     }
 }

@@ -1,8 +1,8 @@
 //! How a response came about: [`Role`], and `Cache-Status`.
 
-use ::http::{HeaderMap, HeaderName, HeaderValue};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Response, Version};
 
-use super::eligible::Ineligible;
+use super::{body::SharedBody, eligible::Ineligible};
 use crate::flight::Part;
 
 /// The part that a caller had in the response it got. It is in the extensions
@@ -40,6 +40,20 @@ pub enum Role {
     /// Its own request was answered, apart from all others: it could not be
     /// shared, or its leader's response could not.
     Solo,
+}
+
+impl Role {
+    /// Makes a response this caller's, whose own request is of version `own`. It
+    /// was the answer to a request of version `answered`.
+    pub(crate) fn take(self, response: &mut Response<SharedBody>, answered: Version, own: Version) {
+        if self == Self::Follower || answered != own {
+            *response.version_mut() = own;
+        }
+        if self == Self::Follower {
+            response.body_mut().for_follower();
+        }
+        response.extensions_mut().insert(self);
+    }
 }
 
 /// How a response came about, in the terms of `Cache-Status`.
