@@ -63,7 +63,7 @@ impl Crowd {
     pub(crate) async fn ask<S, B>(
         &self,
         name: &'static str,
-        clients: &[CatalogClient<S>],
+        clients: Vec<CatalogClient<S>>,
         shop: &Shop,
     ) -> Result<Run, Error>
     where
@@ -82,7 +82,8 @@ impl Crowd {
             crowd.spawn(async move {
                 for _ in 0..rounds {
                     gate.wait().await;
-                    check(client.get(question()).await).map_err(|e| format!("{name}: {e}"))?;
+                    let checked = check(client.get(question()).await);
+                    checked.map_err(|error| format!("{name}: {error}"))?;
                 }
                 Ok::<_, Error>(usize::from(rounds))
             });

@@ -70,14 +70,14 @@ async fn ask_all(args: &Args) -> Result<(), Error> {
     let server = Server::start(routes).await?;
     let channel = server.connect().await?;
     let client = CatalogClient::new(channel.clone());
-    let unpooled = crowd.ask("no pool", &[client], &shop).await?;
+    let unpooled = crowd.ask("no pool", vec![client], &shop).await?;
 
     let pool = ServiceBuilder::new()
         .layer(PoolLayer::grpc().method(GET)) // this is all it takes
         .service(channel);
     let client = CatalogClient::new(pool);
     let around = crowd
-        .ask("pool around the channel", &[client.clone()], &shop)
+        .ask("pool around the channel", vec![client.clone()], &shop)
         .await?;
     let deadline = deadline::show(args, &client, &shop).await?;
 
@@ -90,7 +90,7 @@ async fn ask_all(args: &Args) -> Result<(), Error> {
     for _ in 0..connections {
         clients.push(CatalogClient::new(server.connect().await?));
     }
-    let inside = crowd.ask("pool in the server", &clients, &shop).await?;
+    let inside = crowd.ask("pool in the server", clients, &shop).await?;
 
     let table = table::of(&[unpooled, around, inside]);
     // Not `println!`, which panics when nobody reads on.
