@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{Router, routing};
+use axum::{Router, extract::State, routing};
 use tokio::sync::{Barrier, Semaphore, mpsc};
 use tonic::service::Routes;
 use tonic_health::{pb::health_client::HealthClient, server::health_reporter};
+use tower::ServiceExt;
 use tower_pool::PoolLayer;
 
 use crate::{
@@ -62,6 +63,68 @@ async fn on_a_router_that_was_given_its_state() {
     let layer = watch.on(PoolLayer::grpc().method(GET));
     let server = serve_axum(catalog(shop).layer(layer).with_state(())).await;
     assert_shares(&server, &watch, &mut script).await;
+}
+
+/// The catalog behind a handler: axum makes a service of it for each connection.
+fn behind_a_handler(shop: Shop) -> Router {
+    let catalog = CatalogServer::new(shop);
+    let hand_on = move |request: axum::extract::Request| catalog.clone().oneshot(request);
+    Router::new().route(GET, routing::post(hand_on))
+}
+
+#[tokio::test]
+async fn on_a_handler_that_hands_on_what_comes() {
+    let (shop, mut script) = shop();
+    let watch = Watch::default();
+    let layer = watch.on(PoolLayer::grpc().method(GET));
+    let server = serve_axum(behind_a_handler(shop).layer(layer)).await;
+    assert_shares(&server, &watch, &mut script).await;
+}
+
+/// Two apps are asked for the same, and each has its own answer.
+async fn assert_apart(apps: [Router; 2], scripts: [Script; 2]) {
+    let [north, south] = apps.map(serve_axum);
+    let servers = [north.await, south.await];
+    let sent = servers.each_ref().map(|server| {
+        // The same for both, whatever their ports are.
+        let origin = "http://shop.example".parse().unwrap();
+        let channel = server.endpoint().origin(origin).connect_lazy();
+        send(&CatalogClient::new(channel), item("tea"))
+    });
+    for ((mut script, sent), title) in scripts.into_iter().zip(sent).zip(["north", "south"]) {
+        script.get().await.sell(title);
+        assert_all_got(&all(vec![sent]).await, title);
+    }
+}
+
+#[tokio::test]
+async fn two_apps_of_one_layer_and_path_do_not_mix() {
+    let layer = PoolLayer::grpc().method(GET);
+    let ((north, in_north), (south, in_south)) = (shop(), shop());
+    let apps = [north, south].map(|shop| catalog(shop).layer(layer.clone()));
+    assert_apart(apps, [in_north, in_south]).await;
+}
+
+#[tokio::test]
+async fn two_apps_of_one_layer_and_path_do_not_mix_behind_handlers() {
+    let layer = PoolLayer::grpc().method(GET);
+    let ((north, in_north), (south, in_south)) = (shop(), shop());
+    let apps = [north, south].map(|shop| behind_a_handler(shop).layer(layer.clone()));
+    assert_apart(apps, [in_north, in_south]).await;
+}
+
+#[tokio::test]
+async fn one_handler_with_its_layer_in_two_apps_of_different_states_does_not_mix() {
+    let hand_on = async |State(shop): State<Shop>, request: axum::extract::Request| {
+        CatalogServer::new(shop).oneshot(request).await
+    };
+    let hand_on = routing::post(hand_on).layer(PoolLayer::grpc().method(GET));
+    let ((north, in_north), (south, in_south)) = (shop(), shop());
+    let apps = [north, south].map(|shop| {
+        let app = Router::new().route(GET, hand_on.clone());
+        app.with_state(shop)
+    });
+    assert_apart(apps, [in_north, in_south]).await;
 }
 
 fn web() -> reqwest::Client {
@@ -121,25 +184,6 @@ async fn two_services_of_one_app_do_not_mix() {
     script.get().await.sell("nothing");
     assert_all_got(&all(tea).await, "nothing");
     assert_eq!(watch.seen(), (2, 0, 0));
-}
-
-#[tokio::test]
-async fn two_apps_of_one_layer_and_path_do_not_mix() {
-    let layer = PoolLayer::grpc().method(GET);
-    let ((north, mut in_north), (south, mut in_south)) = (shop(), shop());
-    let north = serve_axum(catalog(north).layer(layer.clone())).await;
-    let south = serve_axum(catalog(south).layer(layer)).await;
-    // The same for both, whatever their ports are.
-    let ask = |server: &Running| {
-        let origin = "http://shop.example".parse().unwrap();
-        let channel = server.endpoint().origin(origin).connect_lazy();
-        vec![send(&CatalogClient::new(channel), item("tea"))]
-    };
-    let (to_north, to_south) = (ask(&north), ask(&south));
-    in_north.get().await.sell("north");
-    in_south.get().await.sell("south");
-    assert_all_got(&all(to_north).await, "north");
-    assert_all_got(&all(to_south).await, "south");
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ async fn an_interceptor_inside_is_asked_once_for_all() {
 }
 
 #[tokio::test]
-async fn what_an_interceptor_inside_refuses_is_refused_to_all() {
+async fn what_an_interceptor_inside_refuses_is_refused() {
     let (shop, mut script) = shop();
     let server = serve(&shop).await;
     let refuse = |_| -> Result<Request<()>, Status> { Err(Status::permission_denied("not today")) };

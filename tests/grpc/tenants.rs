@@ -156,3 +156,22 @@ async fn clients_of_two_tenants_are_apart_in_the_pool_around_their_channel() {
     assert_eq!((pool.stats().led, pool.stats().joined), (2, 2));
     script.assert_no_more();
 }
+
+#[tokio::test]
+async fn around_a_channel_a_method_is_named_with_the_path_of_the_origin_before_it() {
+    let (shop, mut script) = shop();
+    let server = serve_axum(Router::new().nest("/{tenant}", catalog(shop))).await;
+    let named = [
+        (GET.to_owned(), (0, 1)),
+        (format!("/north{GET}"), (1, 0)),
+        (format!("/south{GET}"), (0, 1)),
+    ];
+    for (method, led_and_solo) in named {
+        let pool = PoolLayer::grpc().method(method).layer(server.channel());
+        let north = CatalogClient::with_origin(pool.clone(), origin("north"));
+        let sent = vec![send(&north, item("tea"))];
+        script.get().await.sell("Darjeeling");
+        assert_all_got(&all(sent).await, "Darjeeling");
+        assert_eq!((pool.stats().led, pool.stats().solo), led_and_solo);
+    }
+}
