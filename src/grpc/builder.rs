@@ -11,6 +11,9 @@ use crate::{http::Lineage, policy::OnAbandon};
 impl<B, X, P> GrpcPoolLayer<B, X, P> {
     /// Pools a method, by its full path.
     ///
+    /// It is the path that a request has where the layer is: with that of the
+    /// client's origin before it, if that has one, or of a `nest` outside.
+    ///
     /// # Panics
     ///
     /// If `path` is not of the form `/package.Service/Method`, perhaps with a
