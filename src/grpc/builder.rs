@@ -2,10 +2,14 @@
 
 use std::{borrow::Cow, marker::PhantomData, sync::Arc, time::Duration};
 
-use ::http::Request;
+use ::http::{Request, Response};
+use tonic::Status;
 
 use super::layer::{GrpcPoolLayer, Settings};
-use crate::{http::Lineage, policy::OnAbandon};
+use crate::{
+    http::{Lineage, SharedBody},
+    policy::{OnAbandon, Policy},
+};
 
 /// Which methods are pooled: those that are named here, and no other.
 impl<B, X, P> GrpcPoolLayer<B, X, P> {
@@ -58,6 +62,9 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     /// whose *requests* are a stream is not shared unless it is one message, but
     /// each call of it is held up for as long as
     /// [`collect_timeout`](Self::collect_timeout).
+    ///
+    /// For one that is called by a longer path, see
+    /// [`methods_that`](Self::methods_that).
     ///
     /// # Panics
     ///
@@ -211,7 +218,7 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     /// Sets how many bytes a caller may be behind the fastest reader of a
     /// response, by default 8 MiB, before it loses the rest, with the status
     /// `ResourceExhausted`:
-    /// see [`SharedBody::with_max_lag`](crate::http::SharedBody::with_max_lag).
+    /// see [`SharedBody::with_max_lag`].
     ///
     /// Raise it where answers are larger messages than that: who reads slowly
     /// would not get all of one.
@@ -252,7 +259,10 @@ impl<B, X, P> GrpcPoolLayer<B, X, P> {
     /// # let _ = layer;
     /// ```
     #[must_use]
-    pub fn policy<Q>(self, policy: Q) -> GrpcPoolLayer<B, X, Q> {
+    pub fn policy<Q>(self, policy: Q) -> GrpcPoolLayer<B, X, Q>
+    where
+        Q: Policy<Response<SharedBody>, Status>,
+    {
         GrpcPoolLayer {
             extractor: self.extractor,
             policy: Arc::new(policy),

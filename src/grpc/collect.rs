@@ -120,6 +120,9 @@ impl Read {
             self.first = data;
             return;
         }
+        if data.is_empty() {
+            return; // as the last frame often is
+        }
         if self.joined.is_empty() {
             self.joined = BytesMut::from(mem::take(&mut self.first));
         }

@@ -14,8 +14,8 @@ use crate::SharedError;
 /// cloned. So the failure of a call that could be shared is made the [`Status`]
 /// that tonic would make of it, which a client gets as it would without the pool:
 /// code, message, details, metadata and source. An error that tonic knows no
-/// status for is shared as a [`SharedError`], if it is shared, with the error
-/// itself as its source. That of a call which could not be shared is handed on as
+/// status for is shared as a [`SharedError`] with the error itself as its source,
+/// unless there is but one caller left to have it. That of a call which could not be shared is handed on as
 /// it is.
 ///
 /// It is not an [`Error`] itself, but can be made into a boxed one, which is
@@ -70,7 +70,7 @@ impl<E: 'static> GrpcError<E> {
 
 /// The status with which a call ends whose `grpc-timeout` is over, where tonic
 /// can give no error.
-pub(super) fn timed_out() -> Status {
+pub(super) fn timeout_status() -> Status {
     Status::cancelled(TimeoutExpired(()).to_string())
 }
 
@@ -78,8 +78,7 @@ impl<E: Into<BoxError>> From<GrpcError<E>> for BoxError {
     fn from(error: GrpcError<E>) -> Self {
         match error.0 {
             Kind::Own(error) => error.into(),
-            Kind::Shared(Failure::Status(status)) => Box::new(status),
-            Kind::Shared(Failure::Other(error)) => error.into_box(),
+            Kind::Shared(failure) => failure.into(),
             Kind::TimedOut => Box::new(TimeoutExpired(())),
         }
     }
@@ -136,6 +135,15 @@ pub(super) enum Failure {
     Status(Status),
     /// Nothing that tonic has a status for.
     Other(SharedError),
+}
+
+impl From<Failure> for BoxError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Status(status) => Box::new(status),
+            Failure::Other(error) => error.into_box(),
+        }
+    }
 }
 
 impl Failure {

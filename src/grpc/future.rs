@@ -53,7 +53,7 @@ pin_project! {
         #[pin]
         state: State<S, B, X, P>,
         version: Version,
-        // Its own `grpc-timeout`, if its request is looked into.
+        // Its own `grpc-timeout`, unless its request goes through.
         timer: Timer,
         flights: Arc<Flights<S, B, X, P>>,
     }
@@ -198,14 +198,19 @@ where
                     let collect = &mut asking.as_mut().expect("it is taken once").collect;
                     let stop = ready!(collect.poll(cx));
                     let asking = asking.take().expect("it was just there");
-                    asking.go_on(stop, flights)
+                    let next = asking.go_on(stop, flights);
+                    if let State::Apart { .. } = next {
+                        // What goes through has its timeout with it.
+                        *this.timer = Timer::after(None);
+                    }
+                    next
                 }
                 StateProj::Aboard { call } => {
                     let (outcome, part) = ready!(call.poll_with_part(cx));
                     let answer = outcome.map_err(GrpcError::shared)?;
                     let mut response = answer.response;
                     Role::from(part).take(&mut response, answer.version, *this.version);
-                    // It is over when its time is, however far it has got by then.
+                    // It is for all of the call, and not only for its head.
                     let timer = mem::replace(this.timer, Timer::after(None));
                     let response = response.map(|body| ResponseBody::shared(body, timer));
                     return Poll::Ready(Ok(response));
@@ -226,7 +231,7 @@ where
         match GrpcError::timed_out() {
             Some(error) => Err(error),
             None => {
-                let response = error::timed_out().into_http::<()>();
+                let response = error::timeout_status().into_http::<()>();
                 let mut response = response.map(|()| ResponseBody::default());
                 *response.version_mut() = self.version;
                 Ok(response)

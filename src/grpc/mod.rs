@@ -83,8 +83,9 @@
 //! - the same metadata, in whichever order, but for what tells one request of a
 //!   trace from another (`traceparent`, `x-request-id` and the like),
 //!   `user-agent`, and `grpc-timeout`. So callers with different credentials
-//!   share nothing. See [`ignore_metadata`](GrpcPoolLayer::ignore_metadata) and
-//!   [`key_metadata_only`](GrpcPoolLayer::key_metadata_only).
+//!   share nothing. Nor do clients behind a proxy that adds `x-forwarded-for`, or
+//!   a count of attempts. See [`ignore_metadata`](GrpcPoolLayer::ignore_metadata)
+//!   and [`key_metadata_only`](GrpcPoolLayer::key_metadata_only).
 //!
 //! **An identity that is not in the metadata is not seen:** that of a client
 //! certificate, of the connection, or what an interceptor has put into the
@@ -104,8 +105,9 @@
 //!   none: **the server of a pooled method sees no `grpc-timeout`**. So the pool
 //!   keeps to it, for the whole of the call. When it is over before there is a
 //!   response, the caller gets what tonic gives it, which is `Cancelled`, "Timeout
-//!   expired"; after that, its stream ends with `DeadlineExceeded`, as a server
-//!   ends one that looks at the timeout. The others wait on. When the last caller
+//!   expired"; after that, its response ends with `DeadlineExceeded`, as a server
+//!   ends one that looks at the timeout, when all that has come by then was read.
+//!   The others wait on. When the last caller
 //!   has given up, the call is cancelled. A timeout that is set inside of the pool
 //!   (`Endpoint::timeout`) is the call's, and is over for all at once, also for
 //!   whoever has just come.

@@ -12,6 +12,7 @@ use std::{
 use ::http::{Request, Response, Version};
 use bytes::Bytes;
 use http_body::Body;
+use http_body_util::BodyExt;
 use pin_project_lite::pin_project;
 use tonic::Status;
 use tower::BoxError;
@@ -123,8 +124,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.call.poll(cx)).map_err(Failure::new)?;
+        let max_lag = *this.max_lag;
+        let share = |body: R| SharedBody::with_max_lag(body.map_err(Failure::new), max_lag);
         Poll::Ready(Ok(Answer {
-            response: response.map(|body| SharedBody::with_max_lag(body, *this.max_lag)),
+            response: response.map(share),
             version: *this.version,
         }))
     }

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use ::http::HeaderMap;
@@ -20,10 +20,16 @@ pin_project! {
     /// The body of a response from a [`GrpcPool`](super::GrpcPool).
     ///
     /// That of a call which could not be shared is the inner service's own, `R`.
-    /// Else it is this caller's part of a [`SharedBody`]. It ends in time: when
-    /// the caller's `grpc-timeout` is over, of which the server knows nothing,
-    /// with the status `DeadlineExceeded`. And when the caller was too slow for
-    /// the others, with `ResourceExhausted`.
+    /// Else it is this caller's part of a [`SharedBody`]. When the caller's
+    /// `grpc-timeout` is over, of which the server knows nothing, it hands out what
+    /// has come, waits for no more, and ends with the status `DeadlineExceeded`.
+    /// When the caller was too slow for the others, it ends with
+    /// `ResourceExhausted`.
+    ///
+    /// # Panics
+    ///
+    /// If it has to wait for a time in a runtime without timers, or one that is
+    /// shut down.
     ///
     /// ```
     /// use http::Response;
@@ -84,25 +90,28 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut kind = self.project().kind;
         let (body, timer) = match kind.as_mut().project() {
-            KindProj::Own { body } => {
-                return body.poll_frame(cx).map_err(Into::into);
-            }
+            KindProj::Own { body } => return body.poll_frame(cx).map_err(Into::into),
             KindProj::Empty => return Poll::Ready(None),
             KindProj::Shared { body, timer } => (body, timer),
         };
-        let status = if timer.poll(cx).is_ready() {
-            Status::deadline_exceeded(TimeoutExpired(()).to_string())
-        } else {
-            match Pin::new(body).poll_frame(cx) {
-                Poll::Ready(Some(Err(error))) if error.is_lagged() => {
-                    Status::resource_exhausted(error.to_string())
-                }
-                frame => return frame.map_err(as_it_was),
+        let says_length = body.size_hint().exact().is_some();
+        let frame = match Pin::new(body).poll_frame(cx) {
+            Poll::Pending => {
+                ready!(timer.poll(cx));
+                let status = Status::deadline_exceeded(TimeoutExpired(()).to_string());
+                Some(cut_off(status, says_length))
             }
+            Poll::Ready(Some(Err(error))) if error.is_lagged() => {
+                Some(cut_off(Status::resource_exhausted(LAGGED), says_length))
+            }
+            Poll::Ready(frame) => frame.map(|frame| frame.map_err(as_it_was)),
         };
-        // Whoever holds it on keeps nothing for others.
-        kind.set(Kind::Empty);
-        Poll::Ready(Some(Ok(Frame::trailers(trailers(&status)))))
+        let goes_on = matches!(&frame, Some(Ok(frame)) if frame.is_data());
+        if !goes_on {
+            // Whoever holds it on keeps nothing for others, and no time.
+            kind.set(Kind::Empty);
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -119,6 +128,18 @@ where
             Kind::Shared { body, .. } => body.size_hint(),
             Kind::Empty => SizeHint::with_exact(0),
         }
+    }
+}
+
+const LAGGED: &str = "this caller fell too far behind the others who share its response";
+
+/// The end of a body before its time. After fewer bytes than were announced,
+/// HTTP takes no trailers.
+fn cut_off(status: Status, says_length: bool) -> Result<Frame<Bytes>, BoxError> {
+    if says_length {
+        Err(Box::new(status))
+    } else {
+        Ok(Frame::trailers(trailers(&status)))
     }
 }
 

@@ -52,6 +52,9 @@ where
 /// [`ResponseBody`], which every caller reads for itself, and their
 /// [`Role`](crate::http::Role) in their extensions. Clones share their flights.
 ///
+/// Around a channel its type is `GrpcPool<Channel, tonic::body::Body>`, for a
+/// struct to keep a `HealthClient<GrpcPool<Channel, tonic::body::Body>>`.
+///
 /// ```
 /// use tonic::transport::Channel;
 /// use tonic_health::pb::health_client::HealthClient;

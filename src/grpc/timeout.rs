@@ -7,7 +7,10 @@ use std::{
 };
 
 use ::http::HeaderMap;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, Sleep, sleep_until},
+};
 
 use super::metadata::GRPC_TIMEOUT;
 
@@ -66,6 +69,9 @@ impl Timer {
         let Some(at) = self.at else {
             return Poll::Pending;
         };
+        if self.sleep.is_none() && Handle::try_current().is_err() {
+            return Poll::Pending; // nobody here tells the time
+        }
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         sleep.as_mut().poll(cx)
     }

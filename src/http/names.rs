@@ -22,6 +22,9 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn of(name: &str) -> Self {
+        if name.contains('_') {
+            return Self::of(&name.replace('_', "-"));
+        }
         match name {
             "upgrade"
             | "expect"
@@ -40,8 +43,10 @@ impl Kind {
 
 /// RFC 9110 §11, RFC 6265, RFC 9440, RFC 9449, and what is widely used for the same.
 fn is_credential(name: &str) -> bool {
-    const PREFIXES: [&str; 16] = [
+    const PREFIXES: [&str; 19] = [
         "cf-access-",
+        "oidc-claim-",
+        "signature-",
         "ssl-client-",
         "x-amzn-mtls-clientcert",
         "x-amzn-oidc-",
@@ -55,6 +60,7 @@ fn is_credential(name: &str) -> bool {
         "x-ms-client-principal",
         "x-pomerium-",
         "x-ssl-client-",
+        "x-user-",
         "x-vouch-",
         "x-webauth-",
     ];
@@ -71,39 +77,36 @@ fn is_credential(name: &str) -> bool {
     ];
     let known = matches!(
         name,
-        "access_token"
-            | "api_key"
-            | "apikey"
-            | "cookie"
+        "cookie"
             | "dpop"
             | "remote-email"
             | "remote-groups"
             | "remote-user"
+            | "signature"
             | "tailscale-user-login"
-            | "x-apigateway-api-userinfo"
-            | "x-endpoint-api-userinfo"
             | "x-forwarded-email"
             | "x-forwarded-user"
             | "x-remote-user"
+            | "x-user"
             | "x-zumo-auth"
     );
+    // They begin as if they were, and tell of a machine.
+    let unsuspicious = matches!(name, "x-user-agent" | "x-appengine-user-ip");
+    let begins = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     // The last of its words, or all of it.
     let (start, last) = name.rsplit_once('-').unwrap_or(("", name));
-    let ending = match last {
-        "token" | "accesstoken" | "jwt" | "accessjwt" | "bearer" | "macaroon" => true,
+    let ends = match last {
+        "token" | "accesstoken" | "authtoken" | "accessjwt" | "bearer" | "macaroon" => true,
         "auth" | "authentication" | "authorization" | "apikey" => true,
         "clientcert" | "credential" | "credentials" | "password" | "secret" => true,
-        "session" | "sessionid" | "sid" | "ticket" | "userid" => true,
-        "id" => ["session", "user"]
-            .iter()
-            .any(|whose| start.ends_with(whose)),
+        "session" | "sessionid" | "sid" | "ticket" => true,
+        "identity" | "userid" | "userinfo" => true,
+        "id" => start.ends_with("session") || start.ends_with("user"),
         "key" => KEYS.iter().any(|key| start.ends_with(key)),
-        "assertion" => start.ends_with("jwt"),
-        "cert" => start.ends_with("client"),
-        "chain" => start.ends_with("client-cert"),
         _ => false,
     };
-    known || ending || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    let holds = name.contains("client-cert") || name.split('-').any(|word| word == "jwt");
+    known || ends || holds || begins && !unsuspicious
 }
 
 fn is_circumstance(name: &str) -> bool {
@@ -160,6 +163,11 @@ mod tests {
             "traceparent",
             "x-forwarded-for",
             "x-real-ip",
+            "x-appengine-user-ip",
+            "x-user-agent",
+            "x-client-id",
+            "x-device-id",
+            "last-event-id",
             "keep-alive",
         ];
         for name in names {
@@ -211,6 +219,21 @@ mod tests {
             "macaroon",
             "password",
             "credentials",
+            "auth_token",
+            "session_id",
+            "x_api_key",
+            "id_token",
+            "remote_user",
+            "signature",
+            "signature-input",
+            "x-rh-identity",
+            "x-userinfo",
+            "x-jwt-payload",
+            "x-client-cert-hash",
+            "oidc_claim_sub",
+            "x-user",
+            "x-user-email",
+            "authtoken",
         ];
         for name in names {
             assert_eq!(Kind::of(name), Kind::Credential, "{name}");

@@ -29,6 +29,7 @@ mod methods;
 mod places;
 mod policies;
 mod random_requests;
+mod reading;
 mod refused;
 mod replay;
 mod seen;

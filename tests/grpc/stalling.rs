@@ -72,9 +72,9 @@ async fn what_trickles_in_makes_the_time_no_longer() {
     assert_eq!(read(&mut body), (message(b"tea"), End::Open));
 }
 
-/// The inner service sees it too, but counts from when it got the request.
+/// Only of a request that is shared, the inner service does not get to see it.
 #[tokio::test(start_paused = true)]
-async fn the_timeout_of_a_request_that_goes_through_counts_from_when_it_was_made() {
+async fn the_timeout_of_a_request_that_goes_through_is_left_to_the_inner_service() {
     let (pool, mut calls) = pool(layer());
     let (script, body) = Script::new();
     script.data(message(b"tea")).data(message(b"milk")).end();
@@ -84,11 +84,8 @@ async fn the_timeout_of_a_request_that_goes_through_counts_from_when_it_was_made
     let mut caller = send(&pool, request);
     let call = calls.next();
     assert_eq!(call.request.headers()["grpc-timeout"], "1S");
-    time::advance(Duration::from_millis(999)).await;
+    time::advance(Duration::from_secs(2)).await;
     assert_pending!(caller.poll());
-    time::advance(Duration::from_millis(2)).await;
-    assert_eq!(
-        assert_ready!(caller.poll()).unwrap_err().to_string(),
-        "Timeout expired"
-    );
+    call.answer.send(Default::default()).unwrap();
+    assert!(assert_ready!(caller.poll()).is_ok());
 }

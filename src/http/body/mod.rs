@@ -38,9 +38,9 @@
 //! # Where to read it
 //!
 //! [`reader`] polls: it asks [`state`] under the lock what to do, and if it is to
-//! [`drive`], it polls [`upstream`] without. [`bookmark`] is how far it has read. [`queue`] has the frames and the places
-//! of the readers, [`waiters`] the wakers. [`weak`] is how newcomers join, and
-//! [`layer`] puts it all into responses.
+//! [`drive`], it polls [`upstream`] without. [`bookmark`] is how far it has read.
+//! [`queue`] has the frames and the places of the readers, [`waiters`] the wakers.
+//! [`weak`] is how newcomers join, and [`layer`] puts it all into responses.
 
 mod bookmark;
 mod debris;
