@@ -1,7 +1,5 @@
 //! Channels of other kinds than one connection over TCP.
 
-use futures::stream;
-use http::Uri;
 use tonic::transport::Channel;
 use tower::Layer;
 use tower_pool::PoolLayer;
@@ -41,30 +39,24 @@ async fn a_channel_that_is_balanced_over_two_servers() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_unix_socket() {
-    use std::io;
-
-    use hyper_util::rt::TokioIo;
-    use tokio::net::UnixStream;
+    use tokio::net::UnixListener;
+    use tokio_stream::wrappers::UnixListenerStream;
     use tonic::transport::{Endpoint, Server};
-    use tower::service_fn;
 
     use crate::proto::catalog_server::CatalogServer;
 
+    // Not in the target directory: the path of a socket has to be short.
+    let path = std::env::temp_dir().join(format!("shop-{}.sock", std::process::id()));
+    let listener = UnixListener::bind(&path).unwrap();
     let (shop, mut script) = shop();
-    let (of_client, of_server) = UnixStream::pair().unwrap();
-    let served = Server::builder()
-        .add_service(CatalogServer::new(shop))
-        .serve_with_incoming(stream::iter([Ok::<_, io::Error>(of_server)]));
-    let mut of_client = Some(of_client);
-    let connect = service_fn(move |_: Uri| {
-        let stream = of_client.take().ok_or(io::ErrorKind::NotConnected);
-        async move { Ok::<_, io::Error>(TokioIo::new(stream?)) }
-    });
-    let endpoint = Endpoint::from_static("http://shop.invalid");
-    let (served, channel) = tokio::join!(served, endpoint.connect_with_connector(connect));
-    served.unwrap();
+    let server = Server::builder().add_service(CatalogServer::new(shop));
+    let served = server.serve_with_incoming(UnixListenerStream::new(listener));
+    let served = tokio::spawn(served);
+    let endpoint = Endpoint::from_shared(format!("unix:{}", path.display())).unwrap();
+    let channel = endpoint.connect().await.unwrap();
+    std::fs::remove_file(path).unwrap();
 
-    let pool = PoolLayer::grpc().method(GET).layer(channel.unwrap());
+    let pool = PoolLayer::grpc().method(GET).layer(channel);
     let catalog = CatalogClient::new(pool.clone());
     let sent = entered(&pool, 5, || {
         (0..5).map(|_| send(&catalog, item("tea"))).collect()
@@ -73,4 +65,5 @@ async fn a_unix_socket() {
     script.get().await.sell("Darjeeling");
     assert_all_got(&all(sent).await, "Darjeeling");
     script.assert_no_more();
+    served.abort();
 }
