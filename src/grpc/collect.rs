@@ -34,8 +34,8 @@ pub(super) struct Collect<B> {
     timer: Timer,
 }
 
-/// So many frames may make a message, however empty. A body that is never at a
-/// loss for one would keep its thread otherwise.
+/// With so many frames it is taken for something else, however empty they are. A
+/// body that is never at a loss for one would keep its thread otherwise.
 const MAX_FRAMES: u32 = 1024;
 
 /// What a request turned out to be.

@@ -14,9 +14,9 @@ use crate::SharedError;
 /// cloned. So the failure of a call that could be shared is made the [`Status`]
 /// that tonic would make of it, which a client gets as it would without the pool:
 /// code, message, details, metadata and source. An error that tonic knows no
-/// status for is shared as a [`SharedError`] with the error itself as its source,
-/// unless there is but one caller left to have it. That of a call which could not be shared is handed on as
-/// it is.
+/// status for is shared as a [`SharedError`], with the error itself as its source,
+/// unless there is but one caller left to have it. The failure of a call which
+/// could not be shared is handed on as it is.
 ///
 /// It is not an [`Error`] itself, but can be made into a boxed one, which is
 /// whatever it holds, or into a [`Status`]:

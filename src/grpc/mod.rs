@@ -106,8 +106,8 @@
 //!   keeps to it, for the whole of the call. When it is over before there is a
 //!   response, the caller gets what tonic gives it, which is `Cancelled`, "Timeout
 //!   expired"; after that, its response ends with `DeadlineExceeded`, as a server
-//!   ends one that looks at the timeout, when all that has come by then was read.
-//!   The others wait on. When the last caller
+//!   ends one that looks at the timeout, once the little that has come by then is
+//!   read. The others wait on. When the last caller
 //!   has given up, the call is cancelled. A timeout that is set inside of the pool
 //!   (`Endpoint::timeout`) is the call's, and is over for all at once, also for
 //!   whoever has just come.

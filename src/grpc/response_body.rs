@@ -21,15 +21,18 @@ pin_project! {
     ///
     /// That of a call which could not be shared is the inner service's own, `R`.
     /// Else it is this caller's part of a [`SharedBody`]. When the caller's
-    /// `grpc-timeout` is over, of which the server knows nothing, it hands out what
-    /// has come, waits for no more, and ends with the status `DeadlineExceeded`.
-    /// When the caller was too slow for the others, it ends with
-    /// `ResourceExhausted`.
+    /// `grpc-timeout` is over, of which the server knows nothing, it waits for
+    /// nothing, hands out what has come if that is not much, and ends with the
+    /// status `DeadlineExceeded`. When the caller was too slow for the others, it
+    /// ends with `ResourceExhausted`.
+    ///
+    /// An error of a shared body is the [`Status`] that tonic makes of it, or the
+    /// source of a [`SharedBodyError`] if tonic knows none.
     ///
     /// # Panics
     ///
     /// If it has to wait for a time in a runtime without timers, or one that is
-    /// shut down.
+    /// shut down. (Outside of a runtime nobody wakes it at its time.)
     ///
     /// ```
     /// use http::Response;
@@ -49,7 +52,7 @@ pin_project! {
     #[project = KindProj]
     enum Kind<R> {
         Own { #[pin] body: R },
-        Shared { body: SharedBody, timer: Timer },
+        Shared { body: SharedBody, timer: Timer, grace: u32 },
         Empty,
     }
 }
@@ -65,7 +68,11 @@ impl<R> ResponseBody<R> {
     /// One caller's part. It is over when `timer` goes off.
     pub(super) fn shared(body: SharedBody, timer: Timer) -> Self {
         Self {
-            kind: Kind::Shared { body, timer },
+            kind: Kind::Shared {
+                body,
+                timer,
+                grace: GRACE,
+            },
         }
     }
 }
@@ -89,17 +96,24 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut kind = self.project().kind;
-        let (body, timer) = match kind.as_mut().project() {
+        let (body, timer, grace) = match kind.as_mut().project() {
             KindProj::Own { body } => return body.poll_frame(cx).map_err(Into::into),
             KindProj::Empty => return Poll::Ready(None),
-            KindProj::Shared { body, timer } => (body, timer),
+            KindProj::Shared { body, timer, grace } => (body, timer, grace),
         };
         let says_length = body.size_hint().exact().is_some();
         let frame = match Pin::new(body).poll_frame(cx) {
             Poll::Pending => {
                 ready!(timer.poll(cx));
-                let status = Status::deadline_exceeded(TimeoutExpired(()).to_string());
-                Some(cut_off(status, says_length))
+                Some(cut_off(deadline_exceeded(), says_length))
+            }
+            Poll::Ready(Some(Ok(frame))) if frame.is_data() && timer.is_over() => {
+                if *grace == 0 {
+                    Some(cut_off(deadline_exceeded(), says_length))
+                } else {
+                    *grace -= 1;
+                    Some(Ok(frame))
+                }
             }
             Poll::Ready(Some(Err(error))) if error.is_lagged() => {
                 Some(cut_off(Status::resource_exhausted(LAGGED), says_length))
@@ -129,6 +143,14 @@ where
             Kind::Empty => SizeHint::with_exact(0),
         }
     }
+}
+
+/// So many frames can be read after the deadline, if they need not be waited for:
+/// an answer that was there in time, but not a stream without end.
+const GRACE: u32 = 64;
+
+fn deadline_exceeded() -> Status {
+    Status::deadline_exceeded(TimeoutExpired(()).to_string())
 }
 
 const LAGGED: &str = "this caller fell too far behind the others who share its response";

@@ -65,12 +65,19 @@ impl Timer {
         }
     }
 
+    pub(super) fn is_over(&self) -> bool {
+        self.at.is_some_and(|at| Instant::now() >= at)
+    }
+
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else {
             return Poll::Pending;
         };
+        if self.is_over() {
+            return Poll::Ready(());
+        }
         if self.sleep.is_none() && Handle::try_current().is_err() {
-            return Poll::Pending; // nobody here tells the time
+            return Poll::Pending; // nobody here wakes at a time
         }
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
         sleep.as_mut().poll(cx)

@@ -43,7 +43,7 @@ impl Kind {
 
 /// RFC 9110 §11, RFC 6265, RFC 9440, RFC 9449, and what is widely used for the same.
 fn is_credential(name: &str) -> bool {
-    const PREFIXES: [&str; 19] = [
+    const PREFIXES: [&str; 18] = [
         "cf-access-",
         "oidc-claim-",
         "signature-",
@@ -60,7 +60,6 @@ fn is_credential(name: &str) -> bool {
         "x-ms-client-principal",
         "x-pomerium-",
         "x-ssl-client-",
-        "x-user-",
         "x-vouch-",
         "x-webauth-",
     ];
@@ -79,6 +78,7 @@ fn is_credential(name: &str) -> bool {
         name,
         "cookie"
             | "dpop"
+            | "l5d-client-id"
             | "remote-email"
             | "remote-groups"
             | "remote-user"
@@ -88,10 +88,12 @@ fn is_credential(name: &str) -> bool {
             | "x-forwarded-user"
             | "x-remote-user"
             | "x-user"
+            | "x-user-email"
+            | "x-user-groups"
+            | "x-user-name"
+            | "x-user-roles"
             | "x-zumo-auth"
     );
-    // They begin as if they were, and tell of a machine.
-    let unsuspicious = matches!(name, "x-user-agent" | "x-appengine-user-ip");
     let begins = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     // The last of its words, or all of it.
     let (start, last) = name.rsplit_once('-').unwrap_or(("", name));
@@ -106,7 +108,9 @@ fn is_credential(name: &str) -> bool {
         _ => false,
     };
     let holds = name.contains("client-cert") || name.split('-').any(|word| word == "jwt");
-    known || ends || holds || begins && !unsuspicious
+    // It begins as the others do that App Engine adds, and each request has it.
+    let is_address = name == "x-appengine-user-ip";
+    known || ends || holds || begins && !is_address
 }
 
 fn is_circumstance(name: &str) -> bool {

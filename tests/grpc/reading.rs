@@ -84,6 +84,21 @@ async fn what_has_come_by_the_deadline_can_be_read_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_that_never_pauses_ends_soon_after_the_deadline() {
+    let endless = futures::stream::repeat_with(|| Ok::<_, Status>(Frame::data(Bytes::from("1"))));
+    let mut body = answered_with(Body::new(StreamBody::new(endless)));
+    for _ in 0..1000 {
+        data(read(&mut body));
+    }
+    time::advance(TIMEOUT).await;
+    for _ in 0..64 {
+        data(read(&mut body));
+    }
+    assert_cut_off(read(&mut body));
+    assert!(assert_ready!(read(&mut body)).is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_over_is_over_though_the_deadline_comes() {
     let (script, body) = Script::new();
     let mut body = answered_with(Body::new(body));
