@@ -22,10 +22,33 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn of(name: &str) -> Self {
-        if name.contains('_') {
-            return Self::of(&name.replace('_', "-"));
-        }
         match name {
+            // What most requests have is known without a closer look.
+            "accept"
+            | "accept-encoding"
+            | "accept-language"
+            | "cache-control"
+            | "connection"
+            | "content-length"
+            | "content-type"
+            | "host"
+            | "origin"
+            | "priority"
+            | "referer"
+            | "sec-ch-ua"
+            | "sec-ch-ua-mobile"
+            | "sec-ch-ua-platform"
+            | "sec-fetch-dest"
+            | "sec-fetch-mode"
+            | "sec-fetch-site"
+            | "sec-fetch-user"
+            | "te"
+            | "traceparent"
+            | "upgrade-insecure-requests"
+            | "user-agent"
+            | "x-forwarded-for"
+            | "x-request-id" => Self::Other,
+            _ if name.contains('_') => Self::of(&name.replace('_', "-")),
             "upgrade"
             | "expect"
             | "x-http-method"
