@@ -1,0 +1,36 @@
+use std::sync::Arc;
+
+use ::singleflight_async::SingleFlight;
+
+use crate::{Failure, Key, Peer, Work};
+
+/// singleflight-async.
+pub struct SingleflightAsync<K: Key, W: Work<K>> {
+    group: Arc<SingleFlight<K, Result<W::Answer, Failure>>>,
+    work: W,
+}
+
+impl<K: Key, W: Work<K>> Peer<K, W> for SingleflightAsync<K, W> {
+    const NAME: &'static str = "singleflight-async";
+
+    fn new(work: W) -> Self {
+        Self {
+            group: Arc::new(SingleFlight::new()),
+            work,
+        }
+    }
+
+    fn call(&self, key: K) -> impl Future<Output = Result<W::Answer, Failure>> + Send + 'static {
+        let work = self.work.clone();
+        self.group.work(key.clone(), move || work.start(&key))
+    }
+}
+
+impl<K: Key, W: Work<K>> Clone for SingleflightAsync<K, W> {
+    fn clone(&self) -> Self {
+        Self {
+            group: Arc::clone(&self.group),
+            work: self.work.clone(),
+        }
+    }
+}

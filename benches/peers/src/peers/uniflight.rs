@@ -1,0 +1,40 @@
+use ::uniflight::Merger;
+
+use crate::{Failure, Key, Peer, Work};
+
+/// uniflight, with its default scope, the process.
+pub struct Uniflight<K: Key, W: Work<K>> {
+    merger: Merger<K, Result<W::Answer, Failure>>,
+    work: W,
+}
+
+impl<K: Key, W: Work<K>> Peer<K, W> for Uniflight<K, W> {
+    const NAME: &'static str = "uniflight";
+
+    fn new(work: W) -> Self {
+        Self {
+            merger: Merger::new(),
+            work,
+        }
+    }
+
+    fn call(&self, key: K) -> impl Future<Output = Result<W::Answer, Failure>> + Send + 'static {
+        let work = self.work.clone();
+        let call = self.merger.execute(&key.clone(), move || work.start(&key));
+        async move {
+            match call.await {
+                Ok(outcome) => outcome,
+                Err(panicked) => Err(Failure::Peer(panicked.to_string())),
+            }
+        }
+    }
+}
+
+impl<K: Key, W: Work<K>> Clone for Uniflight<K, W> {
+    fn clone(&self) -> Self {
+        Self {
+            merger: self.merger.clone(),
+            work: self.work.clone(),
+        }
+    }
+}
