@@ -108,8 +108,8 @@ fn added() {
             allocations[0], allocations[1],
         );
         assert!(
-            allocations[1] - allocations[0] <= 2.0,
-            "a pool adds at most two allocations to a call"
+            allocations[1] - allocations[0] <= 1.0,
+            "a pool adds at most one allocation to a call"
         );
     }
 }

@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use ahash::RandomState;
 use pin_project_lite::pin_project;
 
 use crate::{
@@ -42,7 +43,7 @@ pin_project! {
     /// use tower::util::Oneshot;
     /// use tower_pool::{KeyExtractor, Pool, ResponseFuture, ShareAll};
     ///
-    /// type Answer<S, Req, Key> = ResponseFuture<Key, Oneshot<S, Req>, ShareAll, std::hash::RandomState>;
+    /// type Answer<S, Req, Key> = ResponseFuture<Key, Oneshot<S, Req>, ShareAll>;
     ///
     /// fn ask<S, Req, X>(pool: &Pool<S, Req, X>, request: Req) -> Answer<S, Req, X::Key>
     /// where
@@ -53,7 +54,7 @@ pin_project! {
     /// }
     /// ```
     #[must_use = "futures do nothing unless they are polled"]
-    pub struct ResponseFuture<K, F, P, H>
+    pub struct ResponseFuture<K, F, P, H = RandomState>
     where
         F: Future,
     {
@@ -100,6 +101,7 @@ where
     H: Send + Sync + 'static,
 {
     /// As `poll`, and says what part this caller had in the answer.
+    #[inline]
     pub(crate) fn poll_with_part(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -2,11 +2,12 @@
 
 use std::{
     fmt,
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher, Hash},
     sync::Arc,
     task::{Context, Poll},
 };
 
+use ahash::RandomState;
 use tower::{ServiceExt, util::Oneshot};
 use tower_service::Service;
 

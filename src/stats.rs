@@ -35,7 +35,8 @@ pub struct Stats {
     /// Callers who passed the pool by: no key, or a full flight.
     pub solo: u64,
     /// Followers who were answered with the outcome of their flight, be it an
-    /// error. Those who saw a panic are not among them.
+    /// error. Those who saw a panic are not among them. They are counted when it
+    /// lands; one that is dropped without having looked is taken back.
     pub shared: u64,
     /// Followers who went on to an inner call of their own: by
     /// [`Verdict::Solo`](crate::Verdict::Solo), or with no retry left.
@@ -84,6 +85,15 @@ pub(crate) struct Counter(AtomicU64);
 impl Counter {
     pub(crate) fn add_one(&self) {
         self.0.fetch_add(1, Relaxed);
+    }
+
+    /// For several at once.
+    pub(crate) fn add(&self, several: usize) {
+        self.0.fetch_add(several as u64, Relaxed);
+    }
+
+    pub(crate) fn take_back_one(&self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 
     fn get(&self) -> u64 {

@@ -1,6 +1,8 @@
 //! A caller aboard a flight, from joining to its answer or its drop.
 
 use std::{
+    mem,
+    panic::resume_unwind,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -9,8 +11,10 @@ use tokio::runtime::Handle;
 
 use super::{
     Flight,
+    arrival::{Arrival, Part},
     drive::{Polled, WakeAll, poll_once},
-    outcome::Published,
+    lone::{Flown, Lone},
+    outcome::Ending,
     seats::Seat,
     state::Unstarted,
     trace::SpanId,
@@ -20,46 +24,29 @@ use crate::policy::Policy;
 
 /// One caller of a flight. Dropping it is leaving.
 pub(crate) struct Caller<K, F: Future, P, H> {
-    /// None once it has its answer.
-    flight: Option<Arc<Flight<K, F, P, H>>>,
-    seat: Seat,
+    pub(super) place: Place<K, F, P, H>,
     /// Its own call, unstarted; a leader has given it to the flight.
-    own: Option<Unstarted<F>>,
+    pub(super) own: Option<Unstarted<F>>,
 }
 
-/// How a caller's time with its flight ends.
-pub(crate) enum Arrival<F: Future> {
-    Outcome(F::Output, Part),
-    /// It makes its own call, outside the pool.
-    Alone(F),
-}
-
-/// The part that a caller had in the answer it got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// It was made for this caller, in a flight that it led.
-    Led,
-    /// It was made for another.
-    Followed,
-    /// Its flight let it go to a call of its own.
-    Released,
-    /// It was never aboard a flight.
-    Passed,
+pub(super) enum Place<K, F: Future, P, H> {
+    Alone(Lone<K, F, P, H>),
+    Aboard(Arc<Flight<K, F, P, H>>, Seat),
+    /// It has its answer.
+    Gone,
 }
 
 impl<K, F: Future, P, H> Caller<K, F, P, H> {
-    pub(super) fn leader(flight: Arc<Flight<K, F, P, H>>) -> Self {
+    pub(super) fn alone(lone: Lone<K, F, P, H>, own: Unstarted<F>) -> Self {
         Self {
-            flight: Some(flight),
-            seat: Seat::leader(),
-            own: None,
+            place: Place::Alone(lone),
+            own: Some(own),
         }
     }
 
     pub(super) fn follower(flight: Arc<Flight<K, F, P, H>>, seat: Seat, own: Unstarted<F>) -> Self {
         Self {
-            flight: Some(flight),
-            seat,
+            place: Place::Aboard(flight, seat),
             own: Some(own),
         }
     }
@@ -71,19 +58,36 @@ impl<K, F: Future, P, H> Caller<K, F, P, H> {
         }
     }
 
-    fn leave(&mut self) {
-        if let Some(flight) = self.flight.take() {
-            let spare = self.own.is_some();
-            let config = &flight.table.config;
-            let debris = flight.state.lock().leave(&mut self.seat, spare, config);
-            flight.settle(debris).clear_away();
+    pub(super) fn leave(&mut self) {
+        let (flight, mut seat) = match mem::replace(&mut self.place, Place::Gone) {
+            Place::Gone => return,
+            Place::Aboard(flight, seat) => (flight, seat),
+            Place::Alone(lone) => match lone.leave() {
+                Some(flight) => (flight, self.first_seat()),
+                None => return,
+            },
+        };
+        let spare = self.own.is_some();
+        let config = &flight.table.config;
+        let debris = flight.state.lock().leave(&mut seat, spare, config);
+        flight.settle(debris).clear_away();
+    }
+
+    /// The seat of a caller that was alone, when it finds that others have come.
+    fn first_seat(&self) -> Seat {
+        match self.own {
+            Some(_) => Seat::follower(0, false),
+            None => Seat::leader(),
         }
     }
 }
 
 impl<K, F: Future, P, H> Drop for Caller<K, F, P, H> {
+    #[inline]
     fn drop(&mut self) {
-        self.leave();
+        if !matches!(self.place, Place::Gone) {
+            self.leave();
+        }
     }
 }
 
@@ -104,108 +108,129 @@ where
     /// If the flight ended in a panic; if it was polled to its end before; if
     /// the runtime that drove this caller's call shut down, and nobody is left
     /// who could make another.
+    #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival<F>> {
-        let mut clone = SeatWaker::NotCloned;
-        loop {
-            let flight = self.flight.as_ref().expect("polled after completion");
-            // A leader looks for an outcome of its own first.
-            if self.seat.led.is_none() && flight.published.get().is_some() {
-                return Poll::Ready(self.share());
+        match &self.place {
+            // What each of a crowd finds when it is woken: kept short.
+            Place::Aboard(flight, seat) if seat.led.is_none() && flight.has_published() => {
+                Poll::Ready(self.share())
             }
-            let config = &flight.table.config;
-            let step = flight.state.lock().next(
-                &mut self.seat,
-                &mut self.own,
-                cx.waker(),
-                &mut clone,
-                config,
-            );
-            let ending = match step {
-                Step::Wait => return Poll::Pending,
-                Step::Seat => {
-                    clone = SeatWaker::Cloned(cx.waker().clone());
-                    continue;
-                }
-                Step::Lead { retry } => {
-                    flight.count_lead(retry);
-                    continue;
-                }
-                Step::HandOver(runtime, span) => {
-                    (flight.table.hand_over)(Arc::clone(flight), &runtime, span);
-                    flight.milestone("handed over to a task");
-                    continue;
-                }
-                Step::Fetch(outcome) => {
-                    self.flight = None;
+            _ => self.poll_unpublished(cx),
+        }
+    }
+
+    fn poll_unpublished(&mut self, cx: &mut Context<'_>) -> Poll<Arrival<F>> {
+        if let Place::Alone(lone) = &self.place {
+            match lone.fly(&mut self.own, cx) {
+                Flown::Pending => return Poll::Pending,
+                Flown::Landed(ending) => {
+                    self.place = Place::Gone;
+                    let outcome = ending.unwrap_or_else(|payload| resume_unwind(payload));
                     return Poll::Ready(Arrival::Outcome(outcome, Part::Led));
                 }
-                Step::Over if flight.published.get().is_some() => {
+                Flown::Joined(flight, polled) => {
+                    self.place = Place::Aboard(flight, self.first_seat());
+                    if let Some(poll) = polled.and_then(|polled| self.park_or_land(polled)) {
+                        return poll;
+                    }
+                }
+            }
+        }
+        self.poll_aboard(cx)
+    }
+
+    fn poll_aboard(&mut self, cx: &mut Context<'_>) -> Poll<Arrival<F>> {
+        let mut clone = SeatWaker::NotCloned;
+        loop {
+            let Place::Aboard(flight, seat) = &mut self.place else {
+                panic!("polled after completion");
+            };
+            // A leader looks for an outcome of its own first.
+            if seat.led.is_none() && flight.has_published() {
+                return Poll::Ready(self.share());
+            }
+            // Whoever waits for the first time will be asked for its waker.
+            if seat.is_new() && matches!(clone, SeatWaker::NotCloned) {
+                clone = SeatWaker::Cloned(cx.waker().clone());
+            }
+            let config = &flight.table.config;
+            let step =
+                flight
+                    .state
+                    .lock()
+                    .next(seat, &mut self.own, cx.waker(), &mut clone, config);
+            match step {
+                Step::Wait => return Poll::Pending,
+                Step::Seat => clone = SeatWaker::Cloned(cx.waker().clone()),
+                Step::Lead(why) => flight.table.count_lead(why),
+                Step::HandOver(runtime, span) => {
+                    (flight.table.hand_over)(Arc::clone(flight), &runtime, span);
+                    flight.table.milestone("handed over to a task");
+                }
+                Step::Fetch(outcome) => {
+                    self.place = Place::Gone;
+                    return Poll::Ready(Arrival::Outcome(outcome, Part::Led));
+                }
+                Step::Over if flight.has_published() => {
                     return Poll::Ready(self.share());
                 }
                 Step::Over | Step::GoAlone => {
                     return Poll::Ready(Arrival::Alone(self.go_alone()));
                 }
-                Step::FlyAlone { call, seated } => match poll_once(call, seated, cx) {
-                    Polled::Done(ending) => ending,
-                    Polled::Pending(call, waker) => {
-                        let runtime = Handle::try_current().ok();
-                        let seat = &mut self.seat;
-                        let parked = flight.state.lock().park_alone(seat, call, waker, runtime);
-                        let (alone, debris) = parked;
-                        flight.settle(debris).clear_away();
-                        if alone {
-                            return Poll::Pending;
-                        }
-                        continue;
+                Step::FlyAlone { call, seated } => {
+                    let polled = poll_once(call, seated, cx);
+                    if let Some(poll) = self.park_or_land(polled) {
+                        return poll;
                     }
-                },
+                }
                 Step::FlyForAll { call } => {
                     let all = WakeAll::waker(flight);
                     match poll_once(call, None, &mut Context::from_waker(&all)) {
-                        Polled::Done(ending) => ending,
                         Polled::Pending(call, _) => {
                             let runtime = Handle::try_current().ok();
                             let debris = flight.state.lock().park_for_all(call, runtime);
                             flight.settle(debris).clear_away();
                             return Poll::Pending;
                         }
+                        Polled::Done(ending) => {
+                            if let Some(arrival) = self.land(ending) {
+                                return Poll::Ready(arrival);
+                            }
+                        }
                     }
                 }
-            };
-            let (mine, debris) = flight.land(ending, Some(&self.seat));
-            flight.settle(debris).clear_away();
-            if let Some(outcome) = mine {
-                self.flight = None;
-                return Poll::Ready(Arrival::Outcome(outcome, Part::Led));
             }
         }
     }
 
-    /// Takes the published outcome: a clone, or by move if nobody else will ask.
-    fn share(&mut self) -> Arrival<F> {
-        let flight = self.flight.take().expect("it has just been looked at");
-        let outcome = matches!(flight.published.get(), Some(Published::Outcome(_)));
-        let part = match self.own.take() {
-            Some(_) => Part::Followed,
-            None => Part::Led,
+    /// What comes of a poll that this caller made alone. If it is not alone any
+    /// more, it has to look again.
+    fn park_or_land(&mut self, polled: Polled<F>) -> Option<Poll<Arrival<F>>> {
+        let Place::Aboard(flight, seat) = &mut self.place else {
+            return None;
         };
-        if part == Part::Followed && outcome {
-            flight.table.counters.shared.add_one();
+        match polled {
+            Polled::Pending(call, waker) => {
+                let runtime = Handle::try_current().ok();
+                let parked = flight.state.lock().park_alone(seat, call, waker, runtime);
+                let (alone, debris) = parked;
+                flight.settle(debris).clear_away();
+                alone.then_some(Poll::Pending)
+            }
+            Polled::Done(ending) => self.land(ending).map(Poll::Ready),
         }
-        let outcome = match Arc::try_unwrap(flight) {
-            Ok(flight) => flight.published.into_inner().map(Published::into_outcome),
-            Err(flight) => flight.published.get().map(Published::to_outcome),
-        };
-        Arrival::Outcome(outcome.expect("it is published"), part)
     }
 
-    fn go_alone(&mut self) -> F {
-        let released = self.flight.as_ref().map(|flight| Arc::clone(&flight.table));
-        self.leave();
-        let (Some(own), Some(table)) = (self.own.take(), released) else {
-            panic!("the runtime that drove this call shut down, and nobody was left to call again");
+    /// Ends the flight. If its outcome is not this caller's alone, it has to
+    /// look again.
+    fn land(&mut self, ending: Ending<F::Output>) -> Option<Arrival<F>> {
+        let Place::Aboard(flight, seat) = &mut self.place else {
+            return None;
         };
-        table.counters.released.add_one();
-        own.call
+        let (mine, debris) = flight.land(ending, Some(seat));
+        flight.settle(debris).clear_away();
+        let outcome = mine?;
+        self.place = Place::Gone;
+        Some(Arrival::Outcome(outcome, Part::Led))
     }
 }

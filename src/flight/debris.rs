@@ -18,6 +18,8 @@ pub(super) struct Debris<F: Future> {
     pub(super) closed: bool,
     /// The call was dropped, and no caller was left.
     pub(super) cancelled: bool,
+    /// One who was counted as answered has gone without its answer.
+    pub(super) unanswered: bool,
     /// The call goes on without callers, in a task to be started here.
     pub(super) finish_on: Option<(Handle, Span)>,
     pub(super) garbage: Garbage<F>,
@@ -60,6 +62,7 @@ impl<F: Future> Default for Debris<F> {
         Self {
             closed: false,
             cancelled: false,
+            unanswered: false,
             finish_on: None,
             garbage: Garbage {
                 wake: Wakers::default(),

@@ -113,9 +113,14 @@ where
             },
             Published::Outcome,
         );
+        let is_outcome = matches!(published, Published::Outcome(_));
         let first = self.published.set(published);
         debug_assert!(first.is_ok(), "a flight lands once");
-        self.state.lock().land(None)
+        let mut state = self.state.lock();
+        if is_outcome {
+            self.table.counters.shared.add(state.spare);
+        }
+        state.land(None)
     }
 
     /// Ends the flight, with its outcome for the leader alone.

@@ -6,19 +6,15 @@ use tokio::runtime::Handle;
 
 use super::{
     debris::Debris,
+    phase::{Driver, Phase, Thread, Vacancy},
     seats::{Seat, Wakers},
-    state::{Driver, Phase, State, Thread},
+    state::State,
 };
 
 impl<F: Future> State<F> {
     /// Gives the parked call to its driver.
     pub(super) fn take_off(&mut self) -> Option<Pin<Box<F>>> {
-        let polled = Phase::Polled {
-            on: Thread::here(),
-            woken: false,
-            insiders: 0,
-        };
-        match mem::replace(&mut self.phase, polled) {
+        match mem::replace(&mut self.phase, Phase::polled(Thread::here())) {
             Phase::Parked(call) => Some(call),
             other => {
                 self.phase = other;
@@ -131,7 +127,7 @@ impl<F: Future> State<F> {
         if !matches!(self.phase, Phase::Over) {
             self.callers -= usize::from(self.leader_aboard);
             self.retries = self.retries.wrapping_add(1);
-            debris = self.vacate(true);
+            debris = self.vacate(Vacancy::Retry);
         }
         debris.garbage.outcome = outcome;
         debris
@@ -164,7 +160,7 @@ impl<F: Future> State<F> {
                 debris.garbage.wake = self.everybody();
             }
             call => {
-                debris = self.vacate(false);
+                debris = self.vacate(Vacancy::Lost);
                 debris.garbage.call = call;
             }
         }
@@ -172,9 +168,9 @@ impl<F: Future> State<F> {
     }
 
     /// There is no call any more, and somebody else is to lead.
-    fn vacate(&mut self, retry: bool) -> Debris<F> {
+    fn vacate(&mut self, why: Vacancy) -> Debris<F> {
         let mut debris = Debris::default();
-        self.phase = Phase::Vacant { retry };
+        self.phase = Phase::Vacant(why);
         self.driver = Driver::Callers;
         self.bound = false;
         self.grounded = false;

@@ -23,13 +23,32 @@
 //! 7. **No foreign code under a lock.** Polling and dropping a call, `Eq`,
 //!    `Hash`, `Clone`, wakers, the policy: all run with no lock held, and no two
 //!    locks are ever held at once. What a transition leaves to be woken or
-//!    dropped is carried out of the lock as [`Debris`].
+//!    dropped is carried out of the lock, as [`Debris`] or as it is.
 //! 8. **A panic ends one flight.** Whatever a driver runs for others (the call,
 //!    its drop, the policy) is caught, and unwinds in the callers instead.
 //! 9. **A follower keeps its own call**, unstarted, until it has an answer: with
 //!    it a follower can go alone, or lead when the flight must begin anew.
+//! 10. **A lone caller pays for nobody else.** Until a second caller asks for
+//!     the same there is no `Arc`, no lock but the shard's, no outcome to publish
+//!     and nobody to wake; only the call itself is allocated.
 //!
 //! # The life of a flight
+//!
+//! It begins as an entry of the table, and most flights end as one:
+//!
+//! ```text
+//!              first poll              pending
+//!  ┌─────────┐            ┌────────┐ ─────────► ┌────────┐    Each of them: left by
+//!  │ Unbegun │ ─────────► │ Polled │            │ Parked │    its caller, it is gone;
+//!  └─────────┘            └───┬────┘ ◄───────── └────────┘    joined, it is shared.
+//!                             │ ready   next poll
+//!                             ▼
+//!                     gone, with its answer
+//! ```
+//!
+//! If others ask for the same meanwhile, the first of them makes it a [`Flight`],
+//! as `Vacant` if it was unbegun, and else as it was. The caller that made it
+//! finds that out when it next looks:
 //!
 //! ```text
 //!              a follower claims it, with its own call
@@ -48,13 +67,17 @@
 //!  └────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! - **Birth.** [`Table::enter`] finds no open flight, so it inserts one, with
-//!   the newcomer as its leader. Nothing runs until somebody polls.
-//! - **Alone.** The leader takes the call from its slot, polls it, and parks it
-//!   again: no task, no channel, no clone ([`caller`]).
+//! - **Birth.** [`Table::enter`] finds no open flight, so it inserts one.
+//!   Nothing runs until somebody polls, and the call stays with its caller.
+//! - **Alone.** The caller begins its call, and parks it in the table between
+//!   two polls, with its waker and its runtime: so that others can go on with it,
+//!   whatever becomes of the one who began it ([`lone`]).
+//! - **Joined.** A newcomer finds the entry by its hash, and makes it a flight
+//!   before it compares the key: an entry cannot be looked at without the lock.
+//!   If nobody has begun, whoever is polled first leads, with its own call.
 //! - **Shared.** Whoever is polled and finds the call parked and others aboard
-//!   hands it over to a task, on the leader's runtime: where it called, or later
-//!   where it polled last. A leader that was polling when the others came does
+//!   hands it over to a task, on the leader's runtime: where it polled last, or
+//!   where it took the lead. A leader that was polling when the others came does
 //!   so after its poll. From then on all callers only wait ([`task`]). If the
 //!   leader is outside a runtime, or its runtime turns away a call that has not
 //!   begun, the callers drive it in turn.
@@ -72,30 +95,36 @@
 //!
 //! # Where to read it
 //!
-//! [`table`] finds or makes the flight of a newcomer, and [`caller`] polls it:
+//! [`table`] finds or makes the flight of a newcomer, in one of its [`shard`]s.
+//! [`lone`] polls it while it has one caller, and [`caller`] when it has more:
 //! one [`Step`](waiting::Step) after another, which [`waiting`] decides on.
-//! [`state`] is what is known of a flight and how callers come and go,
-//! [`driving`] what its driver does to it; all three run under the flight's lock.
-//! [`drive`] polls the call and ends the flight, and [`task`] is the task; both
-//! run without. [`seats`] holds the wakers, [`debris`] what is carried out of
-//! the lock, [`outcome`] what is published, [`trace`] the spans.
+//! [`state`] is what is known of a flight, its [`phase`] above all, and how
+//! callers come and go, [`driving`] what its driver does to it; all three run
+//! under the flight's lock. [`drive`] polls the call and ends the flight, [`task`]
+//! is the task, and [`arrival`] how a caller's time with its flight ends: they run
+//! without. [`seats`] holds the wakers, [`debris`] what is carried out of the
+//! lock, [`outcome`] what is published, [`trace`] the spans.
 //!
 //! # A caller that waits on itself
 //!
 //! A call that makes a caller of its own flight, and waits for it, can never be
 //! answered. A caller that joins on the very thread that polls the call, as
-//! [`Phase::Polled`](state::Phase::Polled) names it, is taken to be inside the
+//! [`Phase::Polled`](phase::Phase::Polled) names it, is taken to be inside the
 //! call, and does not count until it is polled elsewhere: when the callers
 //! outside are gone the call is dropped, and this caller with it. If it outlives
 //! that poll it is woken once, so that one which was there by chance is found
 //! outside; if that is too late, it finds the flight over and goes on alone.
 
+mod arrival;
 mod caller;
 mod debris;
 mod drive;
 mod driving;
+mod lone;
 mod outcome;
+mod phase;
 mod seats;
+mod shard;
 mod state;
 mod table;
 mod task;
@@ -111,7 +140,8 @@ use std::{
 use parking_lot::Mutex;
 
 pub(crate) use self::{
-    caller::{Arrival, Caller, Part},
+    arrival::{Arrival, Part},
+    caller::Caller,
     table::{Entered, Table},
 };
 use self::{
@@ -135,6 +165,11 @@ pub(crate) struct Flight<K, F: Future, P, H> {
 }
 
 impl<K, F: Future, P, H> Flight<K, F, P, H> {
+    /// Is there an outcome, or a panic, for all to see?
+    fn has_published(&self) -> bool {
+        self.published.get().is_some()
+    }
+
     /// Does what a transition asks for, and returns what is left to be cleared
     /// away: foreign code, which may well have the last `Arc` of this flight.
     fn settle(self: &Arc<Self>, debris: Debris<F>) -> Garbage<F> {
@@ -142,26 +177,15 @@ impl<K, F: Future, P, H> Flight<K, F, P, H> {
             self.table.remove(self);
         }
         if debris.cancelled {
-            self.table.counters.cancelled.add_one();
-            self.milestone("cancelled for want of callers");
+            self.table.count_cancelled();
+        }
+        if debris.unanswered && matches!(self.published.get(), Some(Published::Outcome(_))) {
+            self.table.counters.shared.take_back_one();
         }
         if let Some((runtime, span)) = debris.finish_on {
             (self.table.hand_over)(Arc::clone(self), &runtime, span);
         }
         debris.garbage
-    }
-
-    /// A follower leads now, after a retry or the loss of a runtime.
-    fn count_lead(&self, retry: bool) {
-        self.table.counters.relaunched.add_one();
-        if retry {
-            self.table.counters.retried.add_one();
-        }
-        self.milestone("led anew by a follower");
-    }
-
-    fn milestone(&self, what: &'static str) {
-        trace::milestone(self.table.config.name.as_deref(), what);
     }
 }
 

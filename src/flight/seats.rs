@@ -6,10 +6,6 @@ use std::{
     task::Waker,
 };
 
-use hashbrown::HashTable;
-
-use super::table::give_back;
-
 /// One caller's place in a flight.
 pub(super) struct Seat {
     /// The round that it leads, or led.
@@ -43,6 +39,11 @@ impl Seat {
         }
     }
 
+    /// Has it never held a waker?
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self.place, Place::Standing)
+    }
+
     /// The seat of one who joins after so many retries, from inside the call
     /// or from outside.
     pub(super) fn follower(retries_before: u32, inside: bool) -> Self {
@@ -55,16 +56,28 @@ impl Seat {
     }
 }
 
-/// The wakers of all who wait.
+/// The wakers of all who wait, in the order in which they came: so they are
+/// woken, and whoever looks for memory that lies side by side finds it.
 #[derive(Default)]
 pub(super) struct Seats {
     first: Option<Waker>,
-    numbered: HashTable<(u64, Waker)>,
+    /// By ascending number. A seat that was left stays until half of them are.
+    numbered: Vec<(u64, Option<Waker>)>,
+    /// How many were left.
+    empty: usize,
     /// The number of the next to sit down. None is used twice.
     next: u64,
 }
 
 impl Seats {
+    /// With the waker of the caller that made the flight, if it has one.
+    pub(super) fn new(first: Option<Waker>) -> Self {
+        Self {
+            first,
+            ..Self::default()
+        }
+    }
+
     /// Is there a waker on this seat?
     pub(super) fn has(&self, seat: &Seat) -> bool {
         self.get(seat).is_some()
@@ -79,25 +92,24 @@ impl Seats {
         match seat.place {
             Place::First => self.first.as_ref(),
             Place::Standing => None,
-            Place::Numbered(number) => {
-                let found = self.numbered.find(hash(number), |(n, _)| *n == number);
-                found.map(|(_, waker)| waker)
-            }
+            Place::Numbered(number) => self.numbered[self.index(number)?].1.as_ref(),
         }
     }
 
     /// Seats `waker`, and returns the one that was there.
     pub(super) fn put(&mut self, seat: &mut Seat, waker: Waker) -> Option<Waker> {
-        if let Place::First = seat.place {
-            return self.first.replace(waker);
+        let seated = match seat.place {
+            Place::First => return self.first.replace(waker),
+            Place::Standing => None,
+            Place::Numbered(number) => self.index(number),
+        };
+        if let Some(index) = seated {
+            return self.numbered[index].1.replace(waker);
         }
-        let before = self.take(seat);
-        let number = self.next;
+        seat.place = Place::Numbered(self.next);
+        self.numbered.push((self.next, Some(waker)));
         self.next += 1;
-        seat.place = Place::Numbered(number);
-        self.numbered
-            .insert_unique(hash(number), (number, waker), |(n, _)| hash(*n));
-        before
+        None
     }
 
     /// Takes the waker from this seat.
@@ -108,34 +120,47 @@ impl Seats {
             Place::Numbered(number) => number,
         };
         seat.place = Place::Standing;
-        let found = self
-            .numbered
-            .find_entry(hash(number), |(n, _)| *n == number);
-        let ((_, waker), _) = found.ok()?.remove();
-        give_back(&mut self.numbered, |(n, _)| hash(*n));
-        Some(waker)
+        let index = self.index(number)?;
+        let waker = self.numbered[index].1.take();
+        self.empty += usize::from(waker.is_some());
+        self.give_back();
+        waker
     }
 
     /// Takes every waker, and that of the task with them.
     pub(super) fn take_all(&mut self, task: Option<Waker>) -> Wakers {
+        self.empty = 0;
         Wakers {
             one: self.first.take(),
             many: mem::take(&mut self.numbered),
             task,
         }
     }
-}
 
-/// Spreads the numbers over the bits that a table looks at.
-fn hash(number: u64) -> u64 {
-    number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    /// Where a number is, unless its waker was taken with all others.
+    fn index(&self, number: u64) -> Option<usize> {
+        self.numbered
+            .binary_search_by_key(&number, |(n, _)| *n)
+            .ok()
+    }
+
+    /// Gives memory back after a crowd, at a cost spread over those who leave.
+    fn give_back(&mut self) {
+        const ROOM_TO_KEEP: usize = 16;
+        let len = self.numbered.len();
+        if len > ROOM_TO_KEEP && self.empty > len / 2 {
+            self.numbered.retain(|(_, waker)| waker.is_some());
+            self.numbered.shrink_to(len);
+            self.empty = 0;
+        }
+    }
 }
 
 /// Wakers that were taken out of a flight, to be woken with no lock held.
 #[derive(Default)]
 pub(super) struct Wakers {
     one: Option<Waker>,
-    many: HashTable<(u64, Waker)>,
+    many: Vec<(u64, Option<Waker>)>,
     task: Option<Waker>,
 }
 
@@ -143,7 +168,7 @@ impl Wakers {
     /// Wakes each once. One that panics does not cost the others their wake.
     pub(super) fn wake(self) {
         let Self { one, many, task } = self;
-        let many = many.into_iter().map(|(_, waker)| waker);
+        let many = many.into_iter().filter_map(|(_, waker)| waker);
         for waker in one.into_iter().chain(task).chain(many) {
             wake(waker);
         }

@@ -5,13 +5,15 @@
 //! foreign code: what is to be woken or dropped is handed out
 //! as [`Debris`].
 
-use std::{mem, pin::Pin, ptr, task::Waker};
+use std::{mem, task::Waker};
 
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     Config,
     debris::Debris,
+    lone::Progress,
+    phase::{Driver, Phase, Thread, Vacancy},
     seats::{Seat, Seats, Wakers},
     trace::{Span, SpanId},
 };
@@ -59,31 +61,6 @@ pub(super) struct Unstarted<F> {
     pub(super) span: Span,
 }
 
-pub(super) enum Phase<F> {
-    /// No call: the first caller to be polled that holds its own will lead.
-    Vacant { retry: bool },
-    /// Between two polls.
-    Parked(Pin<Box<F>>),
-    /// With its driver, on this thread.
-    Polled {
-        on: Thread,
-        /// Was it woken for all meanwhile?
-        woken: bool,
-        /// Callers who joined inside meanwhile, and are still aboard.
-        insiders: u32,
-    },
-    /// Shared, released or abandoned.
-    Over,
-}
-
-/// Who polls the call when it is parked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Driver {
-    /// The next caller to be polled; if it is not alone, it looks for a task.
-    Callers,
-    Task,
-}
-
 /// The answer to a newcomer.
 pub(super) enum Boarding {
     Joined(Seat, SpanId),
@@ -92,24 +69,41 @@ pub(super) enum Boarding {
 }
 
 impl<F: Future> State<F> {
-    /// A flight with its leader aboard, nothing begun.
-    pub(super) fn new(own: Unstarted<F>, config: &Config) -> Self {
+    /// The flight of a lone caller, for more. If that has not begun its call
+    /// it leads no more than the others do, and may be polled after them.
+    pub(super) fn new(
+        progress: Progress<F>,
+        born: Option<Instant>,
+        span: Span,
+        span_id: SpanId,
+    ) -> Self {
+        let unbegun = matches!(progress, Progress::Unbegun);
+        let (phase, first, runtime, bound) = match progress {
+            Progress::Unbegun => (Phase::Vacant(Vacancy::Unbegun), None, None, false),
+            Progress::Polled(on) => (Phase::polled(on), None, None, false),
+            Progress::Parked(parked) => (
+                Phase::Parked(parked.call),
+                Some(parked.waker),
+                parked.runtime,
+                parked.bound,
+            ),
+        };
         Self {
-            phase: Phase::Parked(Box::pin(own.call)),
+            phase,
             driver: Driver::Callers,
             open: true,
-            born: config.max_age.map(|_| Instant::now()),
-            runtime: Handle::try_current().ok(),
-            bound: false,
+            born,
+            runtime,
+            bound,
             grounded: false,
             callers: 1,
-            spare: 0,
-            leader_aboard: true,
+            spare: usize::from(unbegun),
+            leader_aboard: !unbegun,
             round: 0,
             retries: 0,
-            span_id: own.span.id(),
-            span: own.span,
-            seats: Seats::default(),
+            span_id,
+            span,
+            seats: Seats::new(first),
             task: None,
             kept: Vec::new(),
         }
@@ -158,11 +152,12 @@ impl<F: Future> State<F> {
             debug_assert!(self.callers >= self.spare + usize::from(self.leader_aboard));
             if self.callers == 0 {
                 debris = self.abandon(config.on_abandon);
-            } else if matches!(self.phase, Phase::Vacant { .. }) && self.end_if_nobody_can_lead() {
+            } else if matches!(self.phase, Phase::Vacant(_)) && self.end_if_nobody_can_lead() {
                 debris.closed = true;
                 debris.garbage.wake = self.everybody();
             }
         }
+        debris.unanswered = spare && !counts && !seat.inside;
         debris.garbage.waker = waker;
         debris.garbage.outcome = outcome;
         debris
@@ -178,7 +173,8 @@ impl<F: Future> State<F> {
         self.open = false;
         let finish = on_abandon == OnAbandon::Finish;
         match mem::replace(&mut self.phase, Phase::Over) {
-            Phase::Vacant { .. } | Phase::Over => {}
+            Phase::Vacant(why) => debris.cancelled = why == Vacancy::Unbegun,
+            Phase::Over => {}
             driven if finish && self.driver == Driver::Task => {
                 self.phase = driven;
                 return debris;
@@ -235,16 +231,5 @@ impl<F: Future> State<F> {
     pub(super) fn everybody(&mut self) -> Wakers {
         let task = self.task.take();
         self.seats.take_all(task)
-    }
-}
-
-/// Names the thread that asks, at the cost of an address.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Thread(usize);
-
-impl Thread {
-    pub(super) fn here() -> Self {
-        thread_local!(static HERE: u8 = const { 0 });
-        HERE.with(|here| Self(ptr::from_ref(here).addr()))
     }
 }

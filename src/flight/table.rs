@@ -13,9 +13,12 @@ use tokio::runtime::Handle;
 use super::{
     Config, Flight,
     caller::Caller,
-    state::{Boarding, State, Unstarted},
+    lone::{Lone, LoneFlight},
+    phase::Vacancy,
+    shard::Shard,
+    state::{Boarding, Unstarted},
     task,
-    trace::Span,
+    trace::{self, Span},
 };
 use crate::{
     policy::Policy,
@@ -24,7 +27,7 @@ use crate::{
 
 /// Sharded, so that callers of different keys seldom meet at a lock.
 pub(crate) struct Table<K, F: Future, P, H> {
-    shards: Box<[Shard<K, F, P, H>]>,
+    shards: Box<[LockedShard<K, F, P, H>]>,
     hasher: H,
     /// Hands a flight over to a task. A pointer, set where the bounds of a
     /// task hold, because a caller's `Drop` can have none.
@@ -37,19 +40,9 @@ pub(crate) struct Table<K, F: Future, P, H> {
 
 type HandOver<K, F, P, H> = fn(Arc<Flight<K, F, P, H>>, &Handle, Span);
 
-/// The hash stands beside its flight, so that a table which grows or shrinks
-/// runs nobody's `Hash`.
-type Entry<K, F, P, H> = (u64, Arc<Flight<K, F, P, H>>);
-
 /// Alone on its cache lines.
 #[repr(align(128))]
-struct Shard<K, F: Future, P, H>(Mutex<Entries<K, F, P, H>>);
-
-struct Entries<K, F: Future, P, H> {
-    flights: HashTable<Entry<K, F, P, H>>,
-    /// Flights entered so far.
-    led: u64,
-}
+struct LockedShard<K, F: Future, P, H>(Mutex<Shard<K, F, P, H>>);
 
 /// How a newcomer was received.
 pub(crate) enum Entered<K, F: Future, P, H> {
@@ -62,30 +55,44 @@ pub(crate) enum Entered<K, F: Future, P, H> {
 impl<K, F: Future, P, H> Table<K, F, P, H> {
     /// Removes this very flight, if it is still there.
     pub(super) fn remove(&self, flight: &Flight<K, F, P, H>) {
-        let mut entries = self.shard(flight.hash).lock();
-        let found = entries
-            .flights
-            .find_entry(flight.hash, |(_, f)| std::ptr::eq(Arc::as_ptr(f), flight));
-        let removed = found.ok().map(|entry| entry.remove().0);
-        give_back(&mut entries.flights, |(hash, _)| *hash);
-        drop(entries);
+        let removed = self.shard(flight.hash).lock().remove(flight);
         drop(removed); // perhaps the last of it, and its key with it
     }
 
     /// The number of flights in the table.
     pub(crate) fn len(&self) -> usize {
-        let len = |shard: &Shard<K, F, P, H>| shard.0.lock().flights.len();
-        self.shards.iter().map(len).sum()
+        self.shards.iter().map(|shard| shard.0.lock().len()).sum()
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let led = self.shards.iter().map(|shard| shard.0.lock().led).sum();
+        let led = self.shards.iter().map(|shard| shard.0.lock().led()).sum();
         self.counters.snapshot(led)
+    }
+
+    /// A call was dropped, and nobody was left.
+    pub(super) fn count_cancelled(&self) {
+        self.counters.cancelled.add_one();
+        self.milestone("cancelled for want of callers");
+    }
+
+    /// A caller leads a flight that was vacant.
+    pub(super) fn count_lead(&self, why: Vacancy) {
+        match why {
+            Vacancy::Unbegun => return, // as the table has counted already
+            Vacancy::Retry => self.counters.retried.add_one(),
+            Vacancy::Lost => {}
+        }
+        self.counters.relaunched.add_one();
+        self.milestone("led anew by a follower");
+    }
+
+    pub(super) fn milestone(&self, what: &'static str) {
+        trace::milestone(self.config.name.as_deref(), what);
     }
 
     /// Takes bits that the shard's own table uses neither for its buckets (the
     /// lowest) nor for its tags (the highest).
-    fn shard(&self, hash: u64) -> &Mutex<Entries<K, F, P, H>> {
+    pub(super) fn shard(&self, hash: u64) -> &Mutex<Shard<K, F, P, H>> {
         &self.shards[(hash >> 40) as usize & (self.shards.len() - 1)].0
     }
 }
@@ -106,20 +113,15 @@ where
         let mut unequal = Vec::new();
         loop {
             let flight = {
-                let mut entries = self.shard(hash).lock();
-                match entries.find(hash, &unequal) {
+                let mut shard = self.shard(hash).lock();
+                match shard.find(hash, &unequal, self) {
                     Some(flight) => flight,
                     None => {
-                        let flight = Arc::new(Flight {
-                            key,
-                            hash,
-                            state: Mutex::new(State::new(own, &self.config)),
-                            published: OnceLock::new(),
-                            table: Arc::clone(self),
-                        });
-                        entries.insert(Arc::clone(&flight));
-                        drop(entries);
-                        return Entered::Aboard(Caller::leader(flight));
+                        let flight = LoneFlight::new(key, &own, &self.config);
+                        let ticket = shard.insert(hash, flight);
+                        drop(shard);
+                        let table = Arc::clone(self);
+                        return Entered::Aboard(Caller::alone(Lone { table, ticket }, own));
                     }
                 }
             };
@@ -142,11 +144,11 @@ where
     }
 
     /// Closes the flight of `key` to newcomers. Returns whether there was one.
-    pub(crate) fn forget(&self, key: &K) -> bool {
+    pub(crate) fn forget(self: &Arc<Self>, key: &K) -> bool {
         let hash = self.hasher.hash_one(key);
         let mut unequal = Vec::new();
         loop {
-            let found = self.shard(hash).lock().find(hash, &unequal);
+            let found = self.shard(hash).lock().find(hash, &unequal, self);
             match found {
                 None => return false,
                 Some(flight) if flight.key == *key => {
@@ -172,12 +174,7 @@ where
     H: Send + Sync + 'static,
 {
     pub(crate) fn new(policy: Arc<P>, hasher: H, config: Config) -> Self {
-        let shard = || {
-            Shard(Mutex::new(Entries {
-                flights: HashTable::new(),
-                led: 0,
-            }))
-        };
+        let shard = || LockedShard(Mutex::new(Shard::new()));
         Self {
             shards: (0..shard_count()).map(|_| shard()).collect(),
             hasher,
@@ -189,33 +186,10 @@ where
     }
 }
 
-impl<K, F: Future, P, H> Entries<K, F, P, H> {
-    /// The first flight of this hash that was not yet found unequal. Its key is
-    /// compared by the caller, after the lock.
-    fn find(
-        &self,
-        hash: u64,
-        unequal: &[Arc<Flight<K, F, P, H>>],
-    ) -> Option<Arc<Flight<K, F, P, H>>> {
-        let candidate = |(h, flight): &(u64, Arc<_>)| {
-            *h == hash && !unequal.iter().any(|u| Arc::ptr_eq(u, flight))
-        };
-        let found = self.flights.find(hash, candidate);
-        found.map(|(_, flight)| Arc::clone(flight))
-    }
-
-    fn insert(&mut self, flight: Arc<Flight<K, F, P, H>>) {
-        self.led += 1;
-        let hash = flight.hash;
-        self.flights
-            .insert_unique(hash, (hash, flight), |(h, _)| *h);
-    }
-}
-
 /// Gives memory back after a crowd: room for eight times what is there is
 /// halved and halved again, at a cost spread over the removals.
 pub(crate) fn give_back<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
-    const ROOM_TO_KEEP: usize = 64;
+    const ROOM_TO_KEEP: usize = 32;
     let (len, room) = (table.len(), table.capacity());
     if room > ROOM_TO_KEEP && len < room / 8 {
         table.shrink_to(2 * len, hash);

@@ -6,8 +6,9 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     Config,
+    phase::{Driver, Phase, Vacancy},
     seats::Seat,
-    state::{Driver, Phase, State, Unstarted},
+    state::{State, Unstarted},
     trace::Span,
 };
 
@@ -26,8 +27,8 @@ pub(super) enum Step<F: Future> {
     FlyForAll { call: Pin<Box<F>> },
     /// Start the task that drives from now on.
     HandOver(Handle, Span),
-    /// It leads now.
-    Lead { retry: bool },
+    /// It leads now a flight that was vacant.
+    Lead(Vacancy),
     /// Take an outcome that is its alone.
     Fetch(F::Output),
     /// Take what was published; or if nothing was, go on alone.
@@ -74,10 +75,9 @@ impl<F: Future> State<F> {
         if own.is_some() && retried > config.max_retries {
             return Step::GoAlone;
         }
-        if let (Phase::Vacant { retry }, true) = (&self.phase, own.is_some()) {
-            let retry = *retry;
+        if let (&Phase::Vacant(why), true) = (&self.phase, own.is_some()) {
             self.claim(seat, own, config);
-            return Step::Lead { retry };
+            return Step::Lead(why);
         }
         let parked = self.driver == Driver::Callers && matches!(self.phase, Phase::Parked(_));
         if parked && self.may_fly_alone(seat) {

@@ -1,8 +1,9 @@
 //! What a pool and its callers have in common: [`Flights`].
 
-use std::{hash::RandomState, marker::PhantomData, sync::Arc, time::Duration};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use ::http::{Method, Request, Response, header, request::Parts};
+use ahash::RandomState;
 use bytes::Bytes;
 use tonic::Status;
 use tower::{ServiceExt, util::Oneshot};

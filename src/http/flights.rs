@@ -1,8 +1,9 @@
 //! What a pool, its calls and its callers have in common: [`Flights`].
 
-use std::{hash::RandomState, sync::Arc};
+use std::sync::Arc;
 
 use ::http::{Request, Response};
+use ahash::RandomState;
 use http_body::Body;
 use tower::{ServiceExt, util::Oneshot};
 

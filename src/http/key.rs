@@ -1,11 +1,9 @@
 //! Which HTTP requests are the same: [`HttpKey`].
 
-use std::{
-    fmt,
-    hash::{Hash, RandomState},
-};
+use std::{fmt, hash::Hash};
 
 use ::http::{HeaderName, Request};
+use ahash::RandomState;
 use http_body::Body;
 
 use super::{

@@ -2,8 +2,10 @@
 
 use std::{
     fmt,
-    hash::{BuildHasher, Hash, Hasher, RandomState},
+    hash::{BuildHasher, Hash, Hasher},
 };
+
+use ahash::RandomState;
 
 use super::line::Line;
 

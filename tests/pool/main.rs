@@ -11,6 +11,7 @@ mod errors;
 mod identity;
 mod leader;
 mod limits;
+mod lone;
 mod no_runtime;
 mod panics;
 mod readiness;

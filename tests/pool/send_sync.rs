@@ -45,7 +45,7 @@ impl Service<Request> for Least {
 type Extract = fn(&Request) -> Option<u8>;
 type LeastPool = Pool<Least, Request, Extract>;
 type PooledFuture = <Pooled as Service<&'static str>>::Future;
-type LeastFuture = ResponseFuture<u8, Oneshot<Least, Request>, ShareAll, std::hash::RandomState>;
+type LeastFuture = ResponseFuture<u8, Oneshot<Least, Request>, ShareAll>;
 
 /// Whether a type has a trait: the inherent constant hides the one of
 /// [`Otherwise`] where its bound holds.
