@@ -1,6 +1,12 @@
 //! tower-pool and its peers behind one trait, so that each case is written once
 //! and all run over the very same work.
+//!
+//! - [`peers`]: each peer as its documentation would have it used;
+//! - [`work`]: the calls that are shared;
+//! - [`cases`]: what is measured, for the benches and for the report alike.
 
+pub mod alloc;
+pub mod cases;
 mod peers;
 pub mod work;
 
@@ -45,6 +51,16 @@ impl std::error::Error for Failure {}
 /// One way to share calls of equal key.
 pub trait Peer<K, W: Work<K>>: Clone + Send + Sync + 'static {
     const NAME: &'static str;
+
+    /// Is it a cache, which gives an answer again that it has?
+    const KEEPS_ANSWERS: bool = false;
+
+    /// Do its followers get an answer when their leader is dropped or held, as
+    /// `tests/edges` shows?
+    const SURVIVES_ITS_LEADER: bool = false;
+
+    /// Does it make an answer of a panic of the work?
+    const CATCHES_PANICS: bool = false;
 
     fn new(work: W) -> Self;
 

@@ -12,6 +12,7 @@ pub struct QuickCache<K: Key, W: Work<K>> {
 
 impl<K: Key, W: Work<K>> Peer<K, W> for QuickCache<K, W> {
     const NAME: &'static str = "quick_cache";
+    const KEEPS_ANSWERS: bool = true;
 
     fn new(work: W) -> Self {
         Self {

@@ -5,17 +5,18 @@ use parking_lot::Mutex;
 
 use crate::{Failure, Key, Peer, Work};
 
-type Calls<K, F> = Mutex<HashMap<K, Shared<F>>>;
+type Calls<K, F> = Arc<Mutex<HashMap<K, Shared<F>>>>;
 
 /// `futures::future::Shared` in a map, by hand: whoever has the answer first
 /// takes the call from the map.
 pub struct SharedMap<K: Key, W: Work<K>> {
-    calls: Arc<Calls<K, W::Future>>,
+    calls: Calls<K, W::Future>,
     work: W,
 }
 
 impl<K: Key, W: Work<K>> Peer<K, W> for SharedMap<K, W> {
     const NAME: &'static str = "futures Shared in a map";
+    const SURVIVES_ITS_LEADER: bool = true;
 
     fn new(work: W) -> Self {
         Self {

@@ -4,14 +4,17 @@ use ::tower_pool::{Pool, PoolLayer};
 use super::WorkService;
 use crate::{Failure, Key, Peer, Work};
 
+type Extract<K> = fn(&K) -> Option<K>;
+
 /// This crate.
-pub struct TowerPool<K: Key, W: Work<K>>(Pool<WorkService<W>, K, fn(&K) -> Option<K>>);
+pub struct TowerPool<K: Key, W: Work<K>>(Pool<WorkService<W>, K, Extract<K>>);
 
 impl<K: Key, W: Work<K>> Peer<K, W> for TowerPool<K, W> {
     const NAME: &'static str = "tower-pool";
+    const SURVIVES_ITS_LEADER: bool = true;
 
     fn new(work: W) -> Self {
-        let key: fn(&K) -> Option<K> = |key| Some(key.clone());
+        let key: Extract<K> = |key| Some(key.clone());
         Self(PoolLayer::new(key).layer(WorkService(work)))
     }
 

@@ -10,6 +10,7 @@ pub struct Uniflight<K: Key, W: Work<K>> {
 
 impl<K: Key, W: Work<K>> Peer<K, W> for Uniflight<K, W> {
     const NAME: &'static str = "uniflight";
+    const CATCHES_PANICS: bool = true;
 
     fn new(work: W) -> Self {
         Self {

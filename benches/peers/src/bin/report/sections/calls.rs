@@ -1,0 +1,165 @@
+//! The cases that count calls and polls: mixed, slow inner, cancel.
+
+use peers::cases::{Cancel, Mixed, Slow, runners};
+
+use crate::{
+    args::Args,
+    chart::number,
+    page::{Panel, Section, Target, table},
+    turns::{in_turns, median},
+};
+
+pub(super) fn mixed(args: &Args) -> Section {
+    let mut runners = runners::<Mixed>();
+    runners.retain(|runner| !runner.keeps_answers);
+    let (turns, calls) = (args.turns(21), args.size(64_000));
+    let figures = in_turns("mixed", &runners, turns, |turn| Mixed {
+        calls,
+        seed: turn as u64,
+    });
+    let mut rows = table([
+        "",
+        "answers per second (higher is better)",
+        "inner calls per 1,000 answers",
+    ]);
+    let mut bars = Vec::new();
+    let mut seen = Vec::new();
+    for (runner, figures) in runners.iter().zip(&figures) {
+        let answers = median(figures.iter().map(|f| f.answers_per_second));
+        let inner = median(figures.iter().map(|f| f.inner_calls));
+        rows.add_row([
+            runner.name.to_owned(),
+            number(answers),
+            format!("{inner:.1}"),
+        ]);
+        bars.push((runner.name.to_owned(), 1e9 / answers));
+        seen.push((answers, inner));
+    }
+    let ours = seen[0];
+    let most = seen[1..].iter().map(|s| s.0).fold(0.0, f64::max);
+    let fewest = seen[1..].iter().map(|s| s.1).fold(f64::MAX, f64::min);
+    Section {
+        id: "mixed",
+        title: "Mixed: popular and rare keys on two threads",
+        text: format!(
+            "64 tasks on two worker threads make {} calls in all, of 1,000 keys by Zipf's law with exponent 1.0. The work \
+             is woken once, after 50 µs. Medians of {turns} turns. quick_cache is not here, since it keeps its answers \
+             and would make 1,000 calls. tower-pool starts a task for each call that is shared, which the peers do not.",
+            number(calls as f64),
+        ),
+        tables: vec![(String::new(), rows)],
+        panels: vec![Panel {
+            caption: "ns of the run for each answer".to_owned(),
+            bars,
+            floor: None,
+        }],
+        targets: vec![
+            Target {
+                what: "answers per second above every peer".to_owned(),
+                seen: format!("{:.2} of the best peer's", ours.0 / most),
+                met: ours.0 > most,
+            },
+            Target {
+                what: "inner calls no more than the best".to_owned(),
+                seen: format!("{:.1} to {fewest:.1} per 1,000 answers", ours.1),
+                met: ours.1 <= fewest,
+            },
+        ],
+    }
+}
+
+pub(super) fn slow(args: &Args) -> Section {
+    let (followers, wakes) = (args.size(1_000), 100);
+    let runners = runners::<Slow>();
+    let figures = in_turns("slow inner", &runners, 1, |_| Slow { followers, wakes });
+    let mut rows = table(["", "polls of all callers", "polls of the inner call"]);
+    let mut bars = Vec::new();
+    for (runner, figures) in runners.iter().zip(&figures) {
+        let polls = figures[0].callers;
+        let inner = figures[0].inner;
+        rows.add_row([runner.name.to_owned(), polls.to_string(), inner.to_string()]);
+        bars.push((runner.name.to_owned(), polls as f64));
+    }
+    let callers = followers as u64 + 1;
+    Section {
+        id: "slow",
+        title: "Slow inner call: polls of those who wait",
+        text: format!(
+            "A leader and {} followers wait for a call that is woken {wakes} times before it is done. Counted are the polls \
+             of all of them after they have joined; one each, {callers}, is what the answer itself takes. Where the leader \
+             drives the call, {wakes} more are its own.",
+            number(followers as f64),
+        ),
+        tables: vec![(String::new(), rows)],
+        panels: vec![Panel {
+            caption: "polls".to_owned(),
+            bars,
+            floor: Some(callers as f64),
+        }],
+        targets: vec![Target {
+            what: format!("one poll for each of {callers} callers"),
+            seen: figures[0][0].callers.to_string(),
+            met: figures[0][0].callers == callers,
+        }],
+    }
+}
+
+pub(super) fn cancel(args: &Args) -> Section {
+    let followers = 100;
+    let turns = args.turns(101);
+    let runners = runners::<Cancel>();
+    let figures = in_turns("cancel", &runners, turns, |_| Cancel { followers });
+    let mut rows = table([
+        "",
+        "µs to the last answer",
+        "inner calls",
+        "followers with an error",
+    ]);
+    let mut bars = Vec::new();
+    for (runner, figures) in runners.iter().zip(&figures) {
+        let hang = figures.iter().any(|f| f.time.is_none());
+        let time = median(
+            figures
+                .iter()
+                .filter_map(|f| f.time)
+                .map(|t| t.as_secs_f64() * 1e6),
+        );
+        let calls = figures.iter().map(|f| f.calls).max().unwrap_or(0);
+        let errors = figures.iter().map(|f| f.errors).max().unwrap_or(0);
+        let shown = if hang {
+            "hang".to_owned()
+        } else {
+            number(time)
+        };
+        rows.add_row([
+            runner.name.to_owned(),
+            shown,
+            calls.to_string(),
+            errors.to_string(),
+        ]);
+        if !hang {
+            bars.push((runner.name.to_owned(), time));
+        }
+    }
+    let calls = figures[0].iter().map(|f| f.calls).max().unwrap_or(0);
+    let errors = figures[0].iter().map(|f| f.errors).max().unwrap_or(0);
+    Section {
+        id: "cancel",
+        title: "Cancel: the leader is dropped while others wait",
+        text: format!(
+            "{followers} followers wait; their leader is dropped, and the gate is opened. The time is from the drop to the \
+             last answer, the median of {turns} turns; calls and errors are the most of any turn."
+        ),
+        tables: vec![(String::new(), rows)],
+        panels: vec![Panel {
+            caption: "µs to the last answer, or error".to_owned(),
+            bars,
+            floor: None,
+        }],
+        targets: vec![Target {
+            what: "no second inner call, no error".to_owned(),
+            seen: format!("{calls} call, {errors} errors"),
+            met: calls == 1 && errors == 0,
+        }],
+    }
+}

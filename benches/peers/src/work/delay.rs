@@ -1,0 +1,114 @@
+//! Work that takes some time.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use tokio::task::{JoinHandle, yield_now};
+
+use crate::{Failure, Work};
+
+/// Is woken once when its time is over. A timer of the runtime would be no finer
+/// than a millisecond, so a task keeps the time: see [`Delay::clock`].
+#[derive(Clone)]
+pub struct Delay(Arc<Shared>);
+
+struct Shared {
+    delay: Duration,
+    /// Those that wait, by the time when they are to be woken.
+    waiting: Mutex<VecDeque<(Instant, Place)>>,
+    begun: AtomicU64,
+}
+
+/// Where a call keeps its waker: the last one, as a future should.
+type Place = Arc<Mutex<Waker>>;
+
+/// The future of [`Delay`]. Its answer is its key.
+pub struct DelayFuture {
+    key: u64,
+    delay: Delay,
+    /// Until when it waits, and where.
+    begun: Option<(Instant, Place)>,
+}
+
+impl Delay {
+    pub fn new(delay: Duration) -> Self {
+        Self(Arc::new(Shared {
+            delay,
+            waiting: Mutex::default(),
+            begun: AtomicU64::new(0),
+        }))
+    }
+
+    /// Starts the task that wakes those whose time has come, as often as the
+    /// runtime lets it run. It is to be aborted in the end.
+    pub fn clock(&self) -> JoinHandle<()> {
+        let shared = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            loop {
+                while let Some(place) = shared.next_due() {
+                    place.lock().wake_by_ref();
+                }
+                yield_now().await;
+            }
+        })
+    }
+
+    /// How many calls were begun.
+    pub fn begun(&self) -> u64 {
+        self.0.begun.load(Relaxed)
+    }
+}
+
+impl Shared {
+    fn next_due(&self) -> Option<Place> {
+        let mut waiting = self.waiting.lock();
+        let due = waiting
+            .front()
+            .is_some_and(|(until, _)| *until <= Instant::now());
+        due.then(|| waiting.pop_front())?.map(|(_, place)| place)
+    }
+}
+
+impl Work<u64> for Delay {
+    type Answer = u64;
+    type Future = DelayFuture;
+
+    fn start(&self, key: &u64) -> DelayFuture {
+        DelayFuture {
+            key: *key,
+            delay: self.clone(),
+            begun: None,
+        }
+    }
+}
+
+impl Future for DelayFuture {
+    type Output = Result<u64, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let now = Instant::now();
+        if let Some((until, place)) = &self.begun {
+            if now >= *until {
+                return Poll::Ready(Ok(self.key));
+            }
+            place.lock().clone_from(cx.waker());
+            return Poll::Pending;
+        }
+        let shared = &self.delay.0;
+        shared.begun.fetch_add(1, Relaxed);
+        let until = now + shared.delay;
+        let place = Arc::new(Mutex::new(cx.waker().clone()));
+        shared.waiting.lock().push_back((until, Arc::clone(&place)));
+        self.begun = Some((until, place));
+        Poll::Pending
+    }
+}
