@@ -4,9 +4,11 @@ use std::convert::Infallible;
 
 use tokio_test::assert_pending;
 use tower::{Layer, service_fn};
-use tower_pool::{OnAbandon, PoolLayer};
+use tower_pool::{OnAbandon, PoolLayer, Verdict};
 
-use crate::support::{BOILER, assert_empty, caught, held, layer, message, pool, pool_of};
+use crate::support::{
+    BOILER, Failure, assert_empty, caught, held, layer, message, pool, pool_of, waiting,
+};
 
 #[tokio::test]
 async fn whoever_is_polled_first_leads_a_flight_that_nobody_has_begun() {
@@ -40,6 +42,20 @@ async fn a_caller_that_others_were_polled_before_can_be_dropped_without_a_trace(
     assert_eq!(polled.await.unwrap(), "aye");
     assert_eq!((script.count(), pool.stats().cancelled), (1, 0));
     assert_empty(&pool);
+}
+
+#[tokio::test]
+async fn a_caller_that_others_were_polled_before_does_not_take_the_lead_away_when_it_is_dropped() {
+    let solo = layer().policy(|_: Result<&String, &Failure>| Verdict::Solo);
+    let (pool, mut script) = pool_of(solo);
+    let made = held(pool.request(BOILER));
+    let [leader, follower] = waiting(|| pool.request(BOILER));
+    drop(made);
+    script.call().await.answer("of the leader");
+    assert_eq!(leader.await.unwrap(), "of the leader");
+    let answering = async { script.call().await.answer("of its own") };
+    assert_eq!(tokio::join!(follower, answering).0.unwrap(), "of its own");
+    assert_eq!(script.count(), 2);
 }
 
 #[tokio::test]

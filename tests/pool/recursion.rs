@@ -268,6 +268,20 @@ async fn a_caller_made_inside_and_polled_outside_counts_from_then_on() {
     assert_empty(&pool);
 }
 
+#[tokio::test]
+async fn a_caller_made_inside_that_comes_out_when_all_is_over_is_counted_as_answered() {
+    let made = Arc::new(std::sync::Mutex::new(None));
+    let (pool, mut script) = generous_pool!(layer(), Arc::clone(&made));
+    let [leader, follower] = waiting(|| pool.request(BOILER));
+    tokio::task::yield_now().await;
+    let came_out = made.lock().unwrap().take().unwrap();
+    script.called().answer("aye");
+    assert_eq!(leader.await.unwrap(), "aye");
+    assert_eq!(follower.await.unwrap(), "aye");
+    assert_eq!(came_out.await.unwrap(), "aye");
+    assert_eq!((pool.stats().joined, pool.stats().shared), (2, 2));
+}
+
 #[test]
 fn a_caller_made_inside_and_polled_outside_can_lead_when_the_runtime_is_lost() {
     let made = Arc::new(std::sync::Mutex::new(None));
