@@ -109,6 +109,22 @@ async fn after_a_retry_max_age_counts_from_the_new_leader() {
     drop((in_time, late));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_lone_call_that_is_too_old_takes_no_newcomers_begun_or_not() {
+    let (pool, mut script) = pool_of(layer().max_age(Duration::from_secs(5)));
+    let mut begun = held(pool.request("begun"));
+    assert_pending!(begun.poll());
+    let unbegun = pool.request("unbegun");
+    tokio::time::advance(Duration::from_secs(5)).await;
+
+    let late = ["begun", "unbegun"].map(|place| held(pool.request(place)));
+    assert_eq!((pool.stats().led, pool.stats().joined), (4, 0));
+    script.call().await.answer("old");
+    assert_eq!(begun.await.unwrap(), "old");
+    drop((unbegun, late));
+    assert_empty(&pool);
+}
+
 #[tokio::test]
 async fn after_forget_the_old_flight_answers_its_callers_and_later_ones_get_a_fresh_call() {
     let (pool, mut script) = pool();
