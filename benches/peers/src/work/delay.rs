@@ -95,17 +95,18 @@ impl Future for DelayFuture {
     type Output = Result<u64, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let now = Instant::now();
         if let Some((until, place)) = &self.begun {
-            if now >= *until {
-                return Poll::Ready(Ok(self.key));
-            }
+            // The waker first: the clock may just be waking the one before.
             place.lock().clone_from(cx.waker());
-            return Poll::Pending;
+            return if Instant::now() >= *until {
+                Poll::Ready(Ok(self.key))
+            } else {
+                Poll::Pending
+            };
         }
         let shared = &self.delay.0;
         shared.begun.fetch_add(1, Relaxed);
-        let until = now + shared.delay;
+        let until = Instant::now() + shared.delay;
         let place = Arc::new(Mutex::new(cx.waker().clone()));
         shared.waiting.lock().push_back((until, Arc::clone(&place)));
         self.begun = Some((until, place));
