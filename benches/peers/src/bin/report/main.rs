@@ -11,6 +11,7 @@ mod machine;
 mod page;
 mod sections;
 mod turns;
+mod watchdog;
 
 use std::{error::Error, fs, process::ExitCode};
 

@@ -2,8 +2,14 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use peers::cases::{Case, Runner};
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+
+use crate::watchdog::Watchdog;
 
 /// Has each runner run the case of each turn, and returns the figures by runner.
+///
+/// Each turn has another order: caches and the allocator are as the one before
+/// has left them, and that is not to be the same one each time.
 pub(crate) fn in_turns<C: Case>(
     what: &str,
     runners: &[Runner<C>],
@@ -14,11 +20,17 @@ pub(crate) fn in_turns<C: Case>(
     let progress = ProgressBar::new((turns * runners.len()) as u64)
         .with_message(what.to_owned())
         .with_style(style.expect("a template"));
+    let names = runners.iter().map(|runner| runner.name).collect();
+    let watchdog = Watchdog::new(what, names);
     let mut figures: Vec<_> = runners.iter().map(|_| Vec::with_capacity(turns)).collect();
+    let mut order: Vec<_> = (0..runners.len()).collect();
+    let mut random = StdRng::seed_from_u64(turns as u64);
     for turn in 0..turns {
         let case = case(turn);
-        for (runner, figures) in runners.iter().zip(&mut figures) {
-            figures.push((runner.run)(&case));
+        order.shuffle(&mut random);
+        for &index in &order {
+            watchdog.watch(index);
+            figures[index].push((runners[index].run)(&case));
             progress.inc(1);
         }
     }
@@ -26,8 +38,13 @@ pub(crate) fn in_turns<C: Case>(
     figures
 }
 
-pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+/// None of no values.
+pub(crate) fn median_of_any(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values.get(values.len() / 2).copied()
+}
+
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+    median_of_any(values).expect("there was a turn")
 }
