@@ -19,15 +19,32 @@ thread_local! {
 
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        BYTES.set(BYTES.get() + layout.size() as i64);
+        count(layout.size() as i64);
         unsafe { System.alloc(layout) }
+    }
+
+    // As the system does it, in place where it can: what `GlobalAlloc` has for
+    // these would copy and clear by hand, and charge it to whoever grows.
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as i64);
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size as i64 - layout.size() as i64);
+        unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         BYTES.set(BYTES.get() - layout.size() as i64);
         unsafe { System.dealloc(pointer, layout) }
     }
+}
+
+/// One allocation, which adds so many bytes.
+fn count(bytes: i64) {
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+    BYTES.set(BYTES.get() + bytes);
 }
 
 /// What this thread has allocated until now.
