@@ -57,6 +57,20 @@ where
     tasks
 }
 
+/// Lets members run until none has anything to do; or, should they never come to
+/// that, until they were polled at least so often. Returns how often they were.
+pub(super) async fn settle(most: u64) -> u64 {
+    let before = polls();
+    loop {
+        let last = polls();
+        // Lets some of the tasks run: the runtime sees to this one in between.
+        yield_now().await;
+        if polls() == last || polls() - before >= most {
+            return polls() - before;
+        }
+    }
+}
+
 /// How often members were polled on this thread so far.
 pub(super) fn polls() -> u64 {
     POLLS.get()

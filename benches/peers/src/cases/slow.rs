@@ -1,10 +1,8 @@
 //! A call that is woken many times before it is done, and many who wait for it.
 
-use tokio::task::yield_now;
-
 use super::{
     Case,
-    crowd::{gather, polls},
+    crowd::{gather, polls, settle},
     one_thread,
 };
 use crate::{Peer, work::Gate};
@@ -17,7 +15,12 @@ pub struct Slow {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Polls {
-    /// Of all callers, the leader too, after they have joined.
+    /// Of all callers while nothing happens. Those who never come to rest are
+    /// stopped after ten each.
+    pub idle: u64,
+    /// Of all callers, the leader too, from the first time that the call is woken.
+    /// They come to rest before it is woken again; those who do not are let go on
+    /// for two polls each.
     pub callers: u64,
     /// Of the inner call.
     pub inner: u64,
@@ -33,14 +36,15 @@ impl Case for Slow {
         let peer = P::new(gate.clone());
         one_thread().block_on(async {
             let callers = gather((0..=self.followers).map(|_| peer.call(1))).await;
+            let each = callers.len() as u64;
+            settle(2 * each).await; // whatever is left to do about joining
+            let idle = settle(10 * each).await;
             let before = polls();
-            for wake in 1..=self.wakes as u64 {
+            for _ in 0..self.wakes {
                 let inner = gate.polls();
                 gate.wake();
-                while gate.polls() == inner {
-                    yield_now().await;
-                }
-                assert!(gate.polls() >= wake, "{}", P::NAME);
+                settle(2 * each).await;
+                assert!(gate.polls() > inner, "{}", P::NAME);
             }
             gate.open();
             for caller in callers {
@@ -48,6 +52,7 @@ impl Case for Slow {
             }
             assert_eq!(gate.begun(), 1, "{}", P::NAME);
             Polls {
+                idle,
                 callers: polls() - before,
                 inner: gate.polls(),
             }

@@ -72,12 +72,26 @@ pub(super) fn slow(args: &Args) -> Section {
     let (followers, wakes) = (args.size(1_000), 100);
     let runners = runners::<Slow>();
     let figures = in_turns("slow inner", &runners, 1, |_| Slow { followers, wakes });
-    let mut rows = table(["", "polls of all callers", "polls of the inner call"]);
+    let mut rows = table([
+        "",
+        "polls of all callers",
+        "polls of the inner call",
+        "polls while nothing happens",
+    ]);
     let mut bars = Vec::new();
     for (runner, figures) in runners.iter().zip(&figures) {
         let polls = figures[0].callers;
         let inner = figures[0].inner;
-        rows.add_row([runner.name.to_owned(), polls.to_string(), inner.to_string()]);
+        let idle = match figures[0].idle {
+            0 => "0".to_owned(),
+            polls => format!("they spin: {polls}"),
+        };
+        rows.add_row([
+            runner.name.to_owned(),
+            polls.to_string(),
+            inner.to_string(),
+            idle,
+        ]);
         bars.push((runner.name.to_owned(), polls as f64));
     }
     let callers = followers as u64 + 1;
@@ -87,7 +101,9 @@ pub(super) fn slow(args: &Args) -> Section {
         text: format!(
             "A leader and {} followers wait for a call that is woken {wakes} times before it is done. Counted are the polls \
              of all of them after they have joined; one each, {callers}, is what the answer itself takes. Where the leader \
-             drives the call, {wakes} more are its own.",
+             drives the call, {wakes} more are its own. All come to rest before the call is woken again. Those who do not, \
+             since they wake themselves, are stopped: after two polls each at that, and after ten before the first wake, \
+             while nothing happens.",
             number(followers as f64),
         ),
         tables: vec![(String::new(), rows)],
