@@ -84,10 +84,14 @@ fn draw_panel(panel: &Panel, area: &Canvas<'_>) -> Result<()> {
 
 /// Three digits or so.
 pub(crate) fn number(value: f64) -> String {
+    let sign = if value < 0.0 { "-" } else { "" };
     match value.abs() {
-        value_abs if value_abs >= 1e7 => format!("{:.1} M", value / 1e6),
-        value_abs if value_abs >= 100.0 => indicatif::HumanCount(value.round() as u64).to_string(),
-        value_abs if value_abs >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        0.0 => "0".to_owned(),
+        size if size >= 1e7 => format!("{sign}{:.1} M", size / 1e6),
+        size if size >= 100.0 => {
+            format!("{sign}{}", indicatif::HumanCount(size.round() as u64))
+        }
+        size if size >= 10.0 => format!("{sign}{size:.1}"),
+        size => format!("{sign}{size:.2}"),
     }
 }

@@ -37,7 +37,9 @@ fn cpu() -> Option<String> {
 
 fn system() -> Option<String> {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
-    Some(format!("Linux {}", kernel.trim()))
+    // What follows the version is a name that some builder gave it.
+    let version = kernel.trim().split('-').next()?;
+    Some(format!("Linux {version}"))
 }
 
 fn compiler() -> Option<String> {
