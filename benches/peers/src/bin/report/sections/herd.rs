@@ -95,6 +95,11 @@ fn measure(section: &mut Section, callers: usize, turns: usize) {
         met: ours <= 1.05 * floor_answers,
     });
     section.targets.push(Target {
+        what: format!("{what}: below every peer whose followers survive their leader"),
+        seen: format!("{:.2} of {name}", ours / best),
+        met: ours < best,
+    });
+    section.targets.push(Target {
         what: format!("{what}: at most 1.1 of `Shared`"),
         seen: format!("{:.2} of {name}", ours / best),
         met: ours <= 1.1 * best,
