@@ -3,6 +3,7 @@
 
 mod answers;
 mod failures;
+mod keys;
 mod leader;
 mod leaks;
 mod permits;
