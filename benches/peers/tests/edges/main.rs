@@ -2,6 +2,7 @@
 //! and run over all. COMPARE.md says in words what is asserted here.
 
 mod answers;
+mod crossing;
 mod failures;
 mod keys;
 mod leader;
