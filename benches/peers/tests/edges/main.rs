@@ -9,6 +9,7 @@ mod leader;
 mod leaks;
 mod permits;
 mod support;
+mod surroundings;
 
 #[global_allocator]
 static ALLOCATOR: peers::alloc::Counting = peers::alloc::Counting;
