@@ -181,3 +181,34 @@ fn a_panic_poisons_the_key_of_futures_shared() {
     };
     assert_eq!(ended::<SharedMap<_, _>>(End::Panic), poisoned);
 }
+
+/// The call panics in a poll during which a second caller comes. Returns what
+/// leader and follower see.
+fn joined_in_the_poll_that_panics<P: Peer<u64, Script>>() -> Vec<Seen> {
+    let script = Script::default();
+    let peer = P::new(script.clone());
+    runtime().block_on(async {
+        let mut leader = Caller::polled(&peer);
+        let (send, joined) = std::sync::mpsc::channel();
+        script.meanwhile(move || {
+            let _ = send.send(Caller::polled(&peer));
+        });
+        script.end(0, End::Panic);
+        leader.poll_if_woken();
+        let mut callers = [leader, joined.recv().expect("the call was polled")];
+        settle(&mut callers).await;
+        seen(&callers)
+    })
+}
+
+#[test]
+fn who_joins_in_the_poll_that_panics_unwinds_too_with_tower_pool() {
+    let seen = joined_in_the_poll_that_panics::<TowerPool<_, _>>();
+    assert_eq!(seen, [Seen::Panicked, Seen::Panicked]);
+}
+
+#[test]
+fn who_joins_in_the_poll_that_panics_hangs_with_futures_shared() {
+    let seen = joined_in_the_poll_that_panics::<SharedMap<_, _>>();
+    assert_eq!(seen, [Seen::Panicked, Seen::Waits]);
+}

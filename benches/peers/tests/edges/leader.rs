@@ -13,6 +13,8 @@ struct Followers {
     seen: Vec<Seen>,
     calls: usize,
     at_once: usize,
+    /// What one sees who calls when all that is over.
+    later: Seen,
 }
 
 /// The leader is dropped; then every call that is alive comes to its end.
@@ -25,16 +27,15 @@ fn dropped<P: Peer<u64, Script>>(followers: usize) -> Followers {
         settle(&mut followers).await;
         drop(leader);
         settle(&mut followers).await;
-        let mut ended = 0;
-        while ended < script.begun() {
-            (ended..script.begun()).for_each(|number| script.end(number, End::Ok));
-            ended = script.begun();
-            settle(&mut followers).await;
-        }
+        script.end_all(&mut followers).await;
+        let calls = script.begun();
+        let mut later = [Caller::polled(&peer)];
+        script.end_all(&mut later).await;
         Followers {
             seen: seen(&followers),
-            calls: script.begun(),
+            calls,
             at_once: script.most_alive(),
+            later: later[0].seen.clone(),
         }
     })
 }
@@ -45,16 +46,19 @@ fn the_call_goes_on<P: Peer<u64, Script>>() {
         seen: vec![Seen::Answer(0); 2],
         calls: 1,
         at_once: 1,
+        later: Seen::Answer(1),
     };
     assert_eq!(dropped::<P>(2), went_on);
 }
 
 #[track_caller]
 fn a_follower_calls_again<P: Peer<u64, Script>>() {
+    let later = if P::KEEPS_ANSWERS { 1 } else { 2 };
     let again = Followers {
         seen: vec![Seen::Answer(1); 2],
         calls: 2,
         at_once: 1,
+        later: Seen::Answer(later),
     };
     assert_eq!(dropped::<P>(2), again);
 }
@@ -75,6 +79,7 @@ fn the_followers_of_a_dropped_leader_get_an_error_from_tower_resilience() {
         seen: vec![Seen::PeerFailed; 2],
         calls: 1,
         at_once: 1,
+        later: Seen::Answer(1),
     };
     assert_eq!(dropped::<TowerResilience<_, _>>(2), failed);
 }

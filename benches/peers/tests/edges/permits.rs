@@ -1,32 +1,60 @@
-//! A limit of calls at a time inside of the layer.
+//! A limit of calls at a time inside of the layer, for the peers that are layers.
 
-use std::convert::Infallible;
+use std::{
+    future::{Pending, pending},
+    sync::Arc,
+};
 
-use tokio_test::{assert_pending, assert_ready, task};
-use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use peers::Failure;
+use tokio::sync::Semaphore;
+use tokio_test::task;
+use tower::{Layer, Service, ServiceExt, limit::ConcurrencyLimit, util::ServiceFn};
 use tower_pool::PoolLayer;
 use tower_resilience_coalesce::CoalesceLayer;
 
 /// Never answers.
-fn limited(
-    calls: usize,
-) -> impl Service<u64, Response = (), Error = Infallible, Future: Send> + Clone + Send + 'static {
-    ServiceBuilder::new()
-        .concurrency_limit(calls)
-        .service(service_fn(|_: u64| std::future::pending()))
+type Limited = ConcurrencyLimit<ServiceFn<fn(u64) -> Pending<Result<(), Failure>>>>;
+
+/// How many permits are free, of those that there are.
+#[derive(Debug, PartialEq, Eq)]
+struct Free {
+    /// One call is under way.
+    led: usize,
+    /// Another caller follows, or cannot: its service is not ready.
+    followed: Option<usize>,
+    /// Both are dropped, and the services that they called are not.
+    dropped: usize,
+    /// Those services are dropped as well.
+    gone: usize,
 }
 
-#[tokio::test]
-async fn a_follower_needs_no_permit_with_tower_pool() {
-    let mut pool = PoolLayer::new(|key: &u64| Some(*key)).layer(limited(1));
-    let mut leader = task::spawn(pool.call(1));
-    assert_pending!(leader.poll());
+fn limited(permits: &Arc<Semaphore>) -> Limited {
+    ConcurrencyLimit::with_semaphore(tower::service_fn(|_| pending()), Arc::clone(permits))
+}
 
-    let mut second = pool.clone();
-    assert!(assert_ready!(task::spawn(second.ready()).poll()).is_ok());
-    let mut follower = task::spawn(second.call(1));
-    assert_pending!(follower.poll());
-    assert_eq!(pool.stats().joined, 1);
+fn free<S: Service<u64> + Clone>(permits: &Semaphore, mut first: S) -> Free {
+    let mut second = first.clone();
+    assert!(is_ready(&mut first));
+    let mut leader = task::spawn(first.call(1));
+    assert!(leader.poll().is_pending());
+    let led = permits.available_permits();
+
+    let follower = is_ready(&mut second).then(|| {
+        let mut follower = task::spawn(second.call(1));
+        assert!(follower.poll().is_pending());
+        follower
+    });
+    let followed = follower.is_some().then(|| permits.available_permits());
+
+    drop((leader, follower));
+    let dropped = permits.available_permits();
+    drop((first, second));
+    Free {
+        led,
+        followed,
+        dropped,
+        gone: permits.available_permits(),
+    }
 }
 
 /// Is the service ready, here and now?
@@ -34,32 +62,40 @@ fn is_ready(service: &mut impl Service<u64>) -> bool {
     task::spawn(service.ready()).poll().is_ready()
 }
 
-#[tokio::test]
-async fn nobody_can_follow_while_the_leader_has_the_permit_with_tower_resilience() {
+fn free_in_tower_resilience(limit: usize) -> Free {
+    let permits = Arc::new(Semaphore::new(limit));
     let key: fn(&u64) -> u64 = |key| *key;
-    let mut first = CoalesceLayer::new(key).layer(limited(1));
-    let mut second = first.clone();
-    assert!(is_ready(&mut first));
-    let mut leader = task::spawn(first.call(1));
-    assert!(leader.poll().is_pending());
-
-    assert!(!is_ready(&mut second));
+    free(&permits, CoalesceLayer::new(key).layer(limited(&permits)))
 }
 
 #[tokio::test]
-async fn a_follower_keeps_a_permit_that_it_does_not_use_with_tower_resilience() {
-    let key: fn(&u64) -> u64 = |key| *key;
-    let mut first = CoalesceLayer::new(key).layer(limited(2));
-    let (mut second, mut third) = (first.clone(), first.clone());
-    assert!(is_ready(&mut first));
-    let mut leader = task::spawn(first.call(1));
-    assert!(leader.poll().is_pending());
-    assert!(is_ready(&mut second));
-    let mut follower = task::spawn(second.call(1));
-    assert!(follower.poll().is_pending());
+async fn a_follower_needs_no_permit_with_tower_pool() {
+    for limit in [1, 2] {
+        let permits = Arc::new(Semaphore::new(limit));
+        let pool = PoolLayer::new(|key: &u64| Some(*key)).layer(limited(&permits));
+        let unused = Free {
+            led: limit - 1,
+            followed: Some(limit - 1),
+            dropped: limit,
+            gone: limit,
+        };
+        assert_eq!(free(&permits, pool.clone()), unused);
+        assert_eq!(pool.stats().joined, 1);
+    }
+}
 
-    // One call is under way, of two that may be.
-    assert!(!is_ready(&mut third));
-    drop((follower, second));
-    assert!(is_ready(&mut third));
+#[test]
+fn nobody_can_follow_while_the_leader_has_the_permit_with_tower_resilience() {
+    assert_eq!(free_in_tower_resilience(1).followed, None);
+}
+
+#[test]
+fn a_permit_of_a_follower_stays_in_its_service_when_it_is_gone_with_tower_resilience() {
+    let kept = Free {
+        led: 1,
+        followed: Some(0),
+        dropped: 1,
+        gone: 2,
+    };
+    assert_eq!(free_in_tower_resilience(2), kept);
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use peers::{Failure, Peer, Work};
+use peers::{Failure, Key, Peer, Work};
 use tokio::{runtime::Runtime, task::yield_now};
 use tokio_test::task::Spawn;
 
@@ -21,7 +21,11 @@ struct State {
     calls: Vec<Call>,
     alive: usize,
     most_alive: usize,
+    meanwhile: Option<Meanwhile>,
 }
+
+/// What others do while a call is polled.
+type Meanwhile = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct Call {
@@ -46,12 +50,33 @@ pub(crate) struct ScriptFuture {
 impl Script {
     /// Ends this call, and wakes whoever polls it.
     pub(crate) fn end(&self, number: usize, end: End) {
-        let waker = {
-            let call = &mut self.0.lock().calls[number];
-            call.end = Some(end);
-            call.waker.take()
-        };
+        self.end_unseen(number, end);
+        self.wake(number);
+    }
+
+    /// Ends this call, which nobody learns until it is polled or woken.
+    pub(crate) fn end_unseen(&self, number: usize, end: End) {
+        self.0.lock().calls[number].end = Some(end);
+    }
+
+    pub(crate) fn wake(&self, number: usize) {
+        let waker = self.0.lock().calls[number].waker.take();
         waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Has others do this inside of the next poll of a call, ahead of its end.
+    pub(crate) fn meanwhile(&self, others: impl FnOnce() + Send + 'static) {
+        self.0.lock().meanwhile = Some(Box::new(others));
+    }
+
+    /// Ends every call well, and every call that is begun because of that.
+    pub(crate) async fn end_all(&self, callers: &mut [Caller]) {
+        let mut ended = 0;
+        while ended < self.begun() {
+            (ended..self.begun()).for_each(|number| self.end(number, End::Ok));
+            ended = self.begun();
+            settle(callers).await;
+        }
     }
 
     /// Calls that were begun, which is when they are polled first.
@@ -70,11 +95,11 @@ impl Script {
     }
 }
 
-impl Work<u64> for Script {
+impl<K: Key> Work<K> for Script {
     type Answer = usize;
     type Future = ScriptFuture;
 
-    fn start(&self, _: &u64) -> ScriptFuture {
+    fn start(&self, _: &K) -> ScriptFuture {
         ScriptFuture {
             script: self.clone(),
             number: None,
@@ -87,6 +112,8 @@ impl Future for ScriptFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let script = self.script.clone();
+        let meanwhile = script.0.lock().meanwhile.take();
+        meanwhile.into_iter().for_each(|others| others());
         let mut state = script.0.lock();
         let number = *self.number.get_or_insert_with(|| {
             state.calls.push(Call::default());
@@ -142,7 +169,17 @@ pub(crate) struct Caller {
 impl Caller {
     /// Calls, and does not poll yet.
     pub(crate) fn new<P: Peer<u64, Script>>(peer: &P) -> Self {
-        let call: Boxed = Box::pin(peer.call(1));
+        Self::of(peer, 1)
+    }
+
+    /// The same, of a key that the test has made.
+    pub(crate) fn of<K: Key, P: Peer<K, Script>>(peer: &P, key: K) -> Self {
+        Self::by(peer.call(key))
+    }
+
+    /// One who has put more around the call.
+    pub(crate) fn by(call: impl Future<Output = Result<usize, Failure>> + Send + 'static) -> Self {
+        let call: Boxed = Box::pin(call);
         Self {
             call: Some(tokio_test::task::spawn(call)),
             seen: Seen::Waits,
