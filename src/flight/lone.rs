@@ -31,6 +31,8 @@ pub(super) struct LoneFlight<K, F> {
     pub(super) key: K,
     /// When its call was made; kept only where `max_age` is set.
     pub(super) born: Option<Instant>,
+    /// Was any poll in a runtime?
+    pub(super) bound: bool,
     /// The caller's span, once the call has begun, and its name.
     pub(super) span: Span,
     pub(super) span_id: SpanId,
@@ -53,8 +55,6 @@ pub(super) struct Parked<F> {
     pub(super) waker: Waker,
     /// Where it was polled last, if that was in a runtime.
     pub(super) runtime: Option<Handle>,
-    /// Was any poll in a runtime?
-    pub(super) bound: bool,
 }
 
 impl<F: Future> From<Parked<F>> for Polled<F> {
@@ -70,6 +70,7 @@ impl<K, F: Future> LoneFlight<K, F> {
             number: 0,
             key,
             born: config.max_age.map(|_| Instant::now()),
+            bound: false,
             span: Span::none(),
             span_id: own.span.id(),
             progress: Progress::Unbegun,
@@ -88,6 +89,7 @@ impl<K, F: Future> LoneFlight<K, F> {
             state: Mutex::new(State::new(
                 self.progress,
                 self.born,
+                self.bound,
                 self.span,
                 self.span_id,
             )),
@@ -134,11 +136,11 @@ impl<K, F: Future, P, H> Lone<K, F, P, H> {
             Stage::Lone(parked) => parked,
             Stage::Shared(flight) => return Flown::Joined(flight, None),
         };
-        let (call, kept, bound) = match parked {
-            Some(parked) => (parked.call, Some(parked.waker), parked.bound),
+        let (call, kept) = match parked {
+            Some(parked) => (parked.call, Some(parked.waker)),
             None => {
                 let own = own.take().expect("it has not begun");
-                (Box::pin(own.call), None, false)
+                (Box::pin(own.call), None)
             }
         };
         match poll_once(call, kept, cx) {
@@ -147,7 +149,6 @@ impl<K, F: Future, P, H> Lone<K, F, P, H> {
                 let mut parked = Some(Parked {
                     call,
                     waker,
-                    bound: bound || runtime.is_some(),
                     runtime,
                 });
                 let stage = shard.lock().park(*ticket, &mut parked);

@@ -58,10 +58,11 @@ impl<K, F: Future, P, H> Shard<K, F, P, H> {
     }
 
     /// Enters the flight of a caller that is alone so far.
-    pub(super) fn insert(&mut self, hash: u64, flight: LoneFlight<K, F>) -> Ticket {
+    pub(super) fn insert(&mut self, hash: u64, mut flight: LoneFlight<K, F>) -> Ticket {
         let number = self.led;
         self.led += 1;
-        let flight = Stage::Lone(LoneFlight { number, ..flight });
+        flight.number = number;
+        let flight = Stage::Lone(flight);
         let entered = self
             .flights
             .insert_unique(hash, Entry { hash, flight }, |entry| entry.hash);
@@ -158,6 +159,7 @@ impl<K, F: Future, P, H> Shard<K, F, P, H> {
             return Stage::Shared(self.collect(ticket));
         };
         if let Some(parked) = parked.take() {
+            lone.bound |= parked.runtime.is_some();
             lone.progress = Progress::Parked(parked);
         }
         Stage::Lone(())

@@ -74,18 +74,18 @@ impl<F: Future> State<F> {
     pub(super) fn new(
         progress: Progress<F>,
         born: Option<Instant>,
+        bound: bool,
         span: Span,
         span_id: SpanId,
     ) -> Self {
         let unbegun = matches!(progress, Progress::Unbegun);
-        let (phase, first, runtime, bound) = match progress {
-            Progress::Unbegun => (Phase::Vacant(Vacancy::Unbegun), None, None, false),
-            Progress::Polled(on) => (Phase::polled(on), None, None, false),
+        let (phase, first, runtime) = match progress {
+            Progress::Unbegun => (Phase::Vacant(Vacancy::Unbegun), None, None),
+            Progress::Polled(on) => (Phase::polled(on), None, None),
             Progress::Parked(parked) => (
                 Phase::Parked(parked.call),
                 Some(parked.waker),
                 parked.runtime,
-                parked.bound,
             ),
         };
         Self {
