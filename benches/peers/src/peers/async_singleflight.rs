@@ -1,3 +1,5 @@
+//! async_singleflight.
+
 use std::sync::Arc;
 
 use ::async_singleflight::Group;
@@ -5,6 +7,7 @@ use ::async_singleflight::Group;
 use crate::{Failure, Key, Peer, Work};
 
 /// async_singleflight.
+#[derive(Clone)]
 pub struct AsyncSingleflight<K: Key, W: Work<K>> {
     group: Arc<Group<K, W::Answer, Failure>>,
     work: W,
@@ -27,15 +30,6 @@ impl<K: Key, W: Work<K>> Peer<K, W> for AsyncSingleflight<K, W> {
             outcome.map_err(|failure| {
                 failure.unwrap_or_else(|| Failure::Peer("the leader failed".to_owned()))
             })
-        }
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for AsyncSingleflight<K, W> {
-    fn clone(&self) -> Self {
-        Self {
-            group: Arc::clone(&self.group),
-            work: self.work.clone(),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! No sharing: the floor of a lone call.
+
 use crate::{Failure, Key, Peer, Work};
 
 /// No sharing at all: the floor of a lone call.

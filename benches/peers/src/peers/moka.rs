@@ -1,8 +1,11 @@
+//! moka.
+
 use ::moka::future::Cache;
 
 use crate::{Failure, Key, Peer, Work};
 
 /// moka's cache with no room for answers, so that all it does is to share calls.
+#[derive(Clone)]
 pub struct Moka<K: Key, W: Work<K>> {
     cache: Cache<K, Result<W::Answer, Failure>>,
     work: W,
@@ -23,15 +26,6 @@ impl<K: Key, W: Work<K>> Peer<K, W> for Moka<K, W> {
         async move {
             let call = work.start(&key);
             cache.get_with(key, call).await
-        }
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for Moka<K, W> {
-    fn clone(&self) -> Self {
-        Self {
-            cache: self.cache.clone(),
-            work: self.work.clone(),
         }
     }
 }

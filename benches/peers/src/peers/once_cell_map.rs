@@ -1,3 +1,5 @@
+//! By hand: tokio's `OnceCell` in a `DashMap`.
+
 use std::sync::Arc;
 
 use dashmap::DashMap;
@@ -9,6 +11,7 @@ type Cell<A> = Arc<OnceCell<Result<A, Failure>>>;
 
 /// tokio's `OnceCell` in a `DashMap`, by hand: whoever has the answer first
 /// takes the cell from the map.
+#[derive(Clone)]
 pub struct OnceCellMap<K: Key, W: Work<K>> {
     cells: Arc<DashMap<K, Cell<W::Answer>>>,
     work: W,
@@ -31,15 +34,6 @@ impl<K: Key, W: Work<K>> Peer<K, W> for OnceCellMap<K, W> {
             let outcome = cell.get_or_init(|| work.start(&key)).await.clone();
             cells.remove_if(&key, |_, present| Arc::ptr_eq(present, &cell));
             outcome
-        }
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for OnceCellMap<K, W> {
-    fn clone(&self) -> Self {
-        Self {
-            cells: Arc::clone(&self.cells),
-            work: self.work.clone(),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! quick_cache.
+
 use std::sync::Arc;
 
 use ::quick_cache::sync::Cache;
@@ -5,6 +7,7 @@ use ::quick_cache::sync::Cache;
 use crate::{Failure, Key, Peer, Work};
 
 /// quick_cache. It keeps its answers, so it needs a fresh key each round.
+#[derive(Clone)]
 pub struct QuickCache<K: Key, W: Work<K>> {
     cache: Arc<Cache<K, W::Answer>>,
     work: W,
@@ -26,15 +29,6 @@ impl<K: Key, W: Work<K>> Peer<K, W> for QuickCache<K, W> {
         async move {
             let call = work.start(&key);
             cache.get_or_insert_async(&key, call).await
-        }
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for QuickCache<K, W> {
-    fn clone(&self) -> Self {
-        Self {
-            cache: Arc::clone(&self.cache),
-            work: self.work.clone(),
         }
     }
 }

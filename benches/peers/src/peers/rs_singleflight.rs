@@ -1,8 +1,11 @@
+//! rs-singleflight.
+
 use ::rs_singleflight::Group;
 
 use crate::{Failure, Key, Peer, Work};
 
 /// rs-singleflight.
+#[derive(Clone)]
 pub struct RsSingleflight<K: Key, W: Work<K>> {
     group: Group<K, W::Answer, Failure>,
     work: W,
@@ -21,14 +24,5 @@ impl<K: Key, W: Work<K>> Peer<K, W> for RsSingleflight<K, W> {
     fn call(&self, key: K) -> impl Future<Output = Result<W::Answer, Failure>> + Send + 'static {
         let Self { group, work } = self.clone();
         async move { group.do_call(key.clone(), || work.start(&key)).await }
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for RsSingleflight<K, W> {
-    fn clone(&self) -> Self {
-        Self {
-            group: self.group.clone(),
-            work: self.work.clone(),
-        }
     }
 }

@@ -1,3 +1,5 @@
+//! By hand: futures' `Shared` in a map.
+
 use std::{collections::HashMap, sync::Arc};
 
 use futures::{FutureExt, future::Shared};
@@ -43,6 +45,7 @@ impl<K: Key, W: Work<K>> Peer<K, W> for SharedMap<K, W> {
     }
 }
 
+// Not derived: that would ask for a `Clone` of the work's future.
 impl<K: Key, W: Work<K>> Clone for SharedMap<K, W> {
     fn clone(&self) -> Self {
         Self {

@@ -1,3 +1,5 @@
+//! singleflight-async.
+
 use std::sync::Arc;
 
 use ::singleflight_async::SingleFlight;
@@ -5,6 +7,7 @@ use ::singleflight_async::SingleFlight;
 use crate::{Failure, Key, Peer, Work};
 
 /// singleflight-async.
+#[derive(Clone)]
 pub struct SingleflightAsync<K: Key, W: Work<K>> {
     group: Arc<SingleFlight<K, Result<W::Answer, Failure>>>,
     work: W,
@@ -23,14 +26,5 @@ impl<K: Key, W: Work<K>> Peer<K, W> for SingleflightAsync<K, W> {
     fn call(&self, key: K) -> impl Future<Output = Result<W::Answer, Failure>> + Send + 'static {
         let work = self.work.clone();
         self.group.work(key.clone(), move || work.start(&key))
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for SingleflightAsync<K, W> {
-    fn clone(&self) -> Self {
-        Self {
-            group: Arc::clone(&self.group),
-            work: self.work.clone(),
-        }
     }
 }

@@ -1,3 +1,5 @@
+//! This crate.
+
 use ::tower::Layer;
 use ::tower_pool::{Pool, PoolLayer};
 
@@ -7,6 +9,7 @@ use crate::{Failure, Key, Peer, Work};
 type Extract<K> = fn(&K) -> Option<K>;
 
 /// This crate.
+#[derive(Clone)]
 pub struct TowerPool<K: Key, W: Work<K>>(Pool<WorkService<W>, K, Extract<K>>);
 
 impl<K: Key, W: Work<K>> Peer<K, W> for TowerPool<K, W> {
@@ -20,11 +23,5 @@ impl<K: Key, W: Work<K>> Peer<K, W> for TowerPool<K, W> {
 
     fn call(&self, key: K) -> impl Future<Output = Result<W::Answer, Failure>> + Send + 'static {
         self.0.request(key)
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for TowerPool<K, W> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
     }
 }

@@ -1,3 +1,5 @@
+//! tower-resilience-coalesce.
+
 use ::tower::{Layer, Service};
 use ::tower_resilience_coalesce::{CoalesceError, CoalesceLayer, CoalesceService};
 
@@ -7,6 +9,7 @@ use crate::{Failure, Key, Peer, Work};
 type Extract<K> = fn(&K) -> K;
 
 /// tower-resilience-coalesce, the nearest: a tower layer.
+#[derive(Clone)]
 pub struct TowerResilience<K: Key, W: Work<K>>(CoalesceService<WorkService<W>, K, K, Extract<K>>);
 
 impl<K: Key, W: Work<K>> Peer<K, W> for TowerResilience<K, W> {
@@ -27,11 +30,5 @@ impl<K: Key, W: Work<K>> Peer<K, W> for TowerResilience<K, W> {
                 other => Failure::Peer(format!("{other:?}")),
             })
         }
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for TowerResilience<K, W> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
     }
 }

@@ -1,8 +1,11 @@
+//! uniflight.
+
 use ::uniflight::Merger;
 
 use crate::{Failure, Key, Peer, Work};
 
 /// uniflight, with its default scope, the process.
+#[derive(Clone)]
 pub struct Uniflight<K: Key, W: Work<K>> {
     merger: Merger<K, Result<W::Answer, Failure>>,
     work: W,
@@ -27,15 +30,6 @@ impl<K: Key, W: Work<K>> Peer<K, W> for Uniflight<K, W> {
                 Ok(outcome) => outcome,
                 Err(panicked) => Err(Failure::Peer(panicked.to_string())),
             }
-        }
-    }
-}
-
-impl<K: Key, W: Work<K>> Clone for Uniflight<K, W> {
-    fn clone(&self) -> Self {
-        Self {
-            merger: self.merger.clone(),
-            work: self.work.clone(),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! The section on clones of a large answer.
+
 use peers::cases::{Clones, runners};
 
 use crate::{

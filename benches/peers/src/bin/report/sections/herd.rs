@@ -1,3 +1,5 @@
+//! The section on herds.
+
 use std::time::Duration;
 
 use indicatif::HumanCount;

@@ -1,3 +1,5 @@
+//! The section on lone calls.
+
 use std::cell::Cell;
 
 use comfy_table::Table;

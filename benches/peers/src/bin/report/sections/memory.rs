@@ -1,3 +1,5 @@
+//! The section on memory.
+
 use peers::cases::{Memory, runners};
 
 use crate::{
