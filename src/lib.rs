@@ -117,6 +117,7 @@ mod layer;
 mod policy;
 mod service;
 mod stats;
+mod sync;
 
 pub use self::{
     error::SharedError,

@@ -7,8 +7,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::runtime::Handle;
-
 use super::{
     Flight,
     arrival::{Arrival, Part},
@@ -20,7 +18,7 @@ use super::{
     trace::SpanId,
     waiting::{SeatWaker, Step},
 };
-use crate::policy::Policy;
+use crate::{policy::Policy, sync::Handle};
 
 /// One caller of a flight. Dropping it is leaving.
 pub(crate) struct Caller<K, F: Future, P, H> {

@@ -6,9 +6,8 @@ use std::{
     task::Waker,
 };
 
-use tokio::runtime::Handle;
-
 use super::{seats::Wakers, trace::Span};
+use crate::sync::Handle;
 
 /// What is to be done about a flight. [`Flight::settle`](super::Flight::settle)
 /// does it, and there is no other way to the [`Garbage`].

@@ -2,14 +2,13 @@
 
 use std::{mem, pin::Pin, task::Waker};
 
-use tokio::runtime::Handle;
-
 use super::{
     debris::Debris,
     phase::{Driver, Phase, Thread, Vacancy},
     seats::{Seat, Wakers},
     state::State,
 };
+use crate::sync::Handle;
 
 impl<F: Future> State<F> {
     /// Gives the parked call to its driver.

@@ -6,12 +6,11 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Waker},
 };
 
-use parking_lot::Mutex;
-use tokio::{runtime::Handle, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     Config, Flight,
@@ -23,7 +22,10 @@ use super::{
     table::Table,
     trace::{Span, SpanId},
 };
-use crate::policy::OnAbandon;
+use crate::{
+    policy::OnAbandon,
+    sync::{Handle, Mutex, OnceLock},
+};
 
 /// What is known of a flight with one caller.
 pub(super) struct LoneFlight<K, F> {

@@ -131,13 +131,7 @@ mod task;
 mod trace;
 mod waiting;
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
-
-use parking_lot::Mutex;
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 pub(crate) use self::{
     arrival::{Arrival, Part},
@@ -151,7 +145,10 @@ use self::{
 };
 #[cfg(feature = "http")]
 pub(crate) use self::{seats::wake, table::give_back};
-use crate::policy::OnAbandon;
+use crate::{
+    policy::OnAbandon,
+    sync::{Mutex, OnceLock},
+};
 
 /// One inner call under way, and all that belongs to it.
 pub(crate) struct Flight<K, F: Future, P, H> {

@@ -2,7 +2,7 @@
 
 use std::{any::Any, borrow::Cow, panic::resume_unwind};
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 /// What a panic carries.
 pub(super) type Payload = Box<dyn Any + Send>;

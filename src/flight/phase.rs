@@ -1,6 +1,8 @@
 //! Where the call of a flight is, and who is to poll it.
 
-use std::{pin::Pin, ptr};
+use std::pin::Pin;
+
+use crate::sync::thread_address;
 
 /// Where the call is.
 pub(super) enum Phase<F> {
@@ -49,13 +51,12 @@ impl<F> Phase<F> {
     }
 }
 
-/// Names the thread that asks, at the cost of an address.
+/// Names a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Thread(usize);
 
 impl Thread {
     pub(super) fn here() -> Self {
-        thread_local!(static HERE: u8 = const { 0 });
-        HERE.with(|here| Self(ptr::from_ref(here).addr()))
+        Self(thread_address())
     }
 }

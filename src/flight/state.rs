@@ -7,7 +7,7 @@
 
 use std::{mem, task::Waker};
 
-use tokio::{runtime::Handle, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     Config,
@@ -17,7 +17,7 @@ use super::{
     seats::{Seat, Seats, Wakers},
     trace::{Span, SpanId},
 };
-use crate::policy::OnAbandon;
+use crate::{policy::OnAbandon, sync::Handle};
 
 pub(super) struct State<F: Future> {
     pub(super) phase: Phase<F>,

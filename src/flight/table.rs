@@ -7,8 +7,6 @@ use std::{
 };
 
 use hashbrown::HashTable;
-use parking_lot::Mutex;
-use tokio::runtime::Handle;
 
 use super::{
     Config, Flight,
@@ -23,6 +21,7 @@ use super::{
 use crate::{
     policy::Policy,
     stats::{Counters, Stats},
+    sync::{Handle, Mutex},
 };
 
 /// Sharded, so that callers of different keys seldom meet at a lock.

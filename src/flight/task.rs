@@ -6,14 +6,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::runtime::Handle;
-
 use super::{
     Flight,
     drive::{Polled, poll_once},
     trace::Span,
 };
-use crate::policy::Policy;
+use crate::{policy::Policy, sync::Handle};
 
 /// Hands a flight over to a task of `runtime`.
 ///

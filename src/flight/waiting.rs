@@ -2,7 +2,7 @@
 
 use std::{mem, pin::Pin, task::Waker};
 
-use tokio::{runtime::Handle, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     Config,
@@ -11,6 +11,7 @@ use super::{
     state::{State, Unstarted},
     trace::Span,
 };
+use crate::sync::Handle;
 
 /// What a caller does next. Unless that ends its poll, it then looks again.
 pub(super) enum Step<F: Future> {

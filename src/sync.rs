@@ -1,0 +1,17 @@
+//! What the core takes from its surroundings: a lock, a cell that is written
+//! once, a runtime to have tasks on, and a name for the thread.
+//!
+//! In one place, because the model checker in `tests/loom` builds the core
+//! upon others of the same names.
+
+use std::ptr;
+pub(crate) use std::sync::OnceLock;
+
+pub(crate) use parking_lot::Mutex;
+pub(crate) use tokio::runtime::Handle;
+
+/// Names the thread that asks, at the cost of an address.
+pub(crate) fn thread_address() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| ptr::from_ref(here).addr())
+}
