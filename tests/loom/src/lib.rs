@@ -1,0 +1,39 @@
+//! The races of the flight core, each in every interleaving that it has.
+//!
+//! The core's own files are built here upon [`sync`]: loom's locks and threads
+//! in place of real ones, and a runtime whose tasks are such threads. loom runs
+//! a model again and again, with its threads in another order each time, until
+//! it has seen all orders that differ (or, in CI, all with so many preemptions).
+//! A caller that is never woken is found as a deadlock.
+//!
+//! ```text
+//! cargo test -p loom-models --release                            at most 3 preemptions
+//! LOOM_MAX_PREEMPTIONS=99 cargo test -p loom-models --release    all there are
+//! ```
+//!
+//! Every model is told in [`models`] by what races in it. [`world`] has what
+//! all assert: a call is never polled once another of its key has begun, every
+//! caller has an end, and at the end nothing is left.
+
+#![cfg(test)]
+
+#[path = "../../../src/flight/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "some of it is for others in the crate"
+)]
+mod flight;
+#[path = "../../../src/policy.rs"]
+#[allow(dead_code, reason = "built for the core, which needs less")]
+mod policy;
+#[path = "../../../src/stats.rs"]
+#[allow(dead_code, reason = "built for the core, which needs less")]
+mod stats;
+
+mod call;
+mod models;
+mod park;
+mod runtime;
+mod sync;
+mod world;

@@ -1,0 +1,27 @@
+//! Calls that panic.
+
+use crate::{
+    call::Course,
+    world::{World, model},
+};
+
+/// Panic and join: it unwinds in all who joined, and in nobody else.
+#[test]
+fn a_newcomer_shares_the_panic_or_makes_a_call_after_it() {
+    let joined = model(|| {
+        let world = World::new();
+        let mut first = world.call(Course::Panic);
+        assert!(first.poll_once().is_pending());
+        let other = world.spawn(|world| world.call(Course::Ready).end());
+        assert_eq!(first.end(), None);
+        let other = other.join().unwrap();
+        let stats = world.end();
+        match stats.joined {
+            1 => assert_eq!((other, stats.led), (None, 1)),
+            _ => assert_eq!((other, stats.led), (Some(2), 2)),
+        }
+        assert_eq!((stats.panicked, stats.shared), (1, 0));
+        stats.joined
+    });
+    assert_eq!(joined, [0, 1].into());
+}

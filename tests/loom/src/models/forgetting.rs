@@ -1,0 +1,62 @@
+//! Flights that are forgotten.
+
+use std::sync::Arc;
+
+use crate::{
+    call::{Course, Gate, Site},
+    flight::Config,
+    policy::Verdict,
+    world::{World, model},
+};
+
+fn world() -> World {
+    World::with(Site::of_several(), Config::default(), |_| Verdict::Share)
+}
+
+/// Complete and forget: a flight never takes its successor with it.
+#[test]
+fn a_flight_that_is_forgotten_as_it_ends_leaves_its_successor_alone() {
+    let forgotten = model(|| {
+        let world = world();
+        let mut first = world.call(Course::Yield);
+        assert!(first.poll_once().is_pending());
+        let other = world.spawn(|world| {
+            let forgotten = world.forget();
+            let second = world.call(Course::Yield);
+            let third = world.call(Course::Yield);
+            (second.answer(), third.answer(), forgotten)
+        });
+        assert_eq!(first.answer(), 1);
+        let (second, third, forgotten) = other.join().unwrap();
+        assert_eq!((second, third), (2, 2), "one call for both");
+        let stats = world.end();
+        assert_eq!((stats.led, stats.joined), (2, 1));
+        forgotten
+    });
+    assert_eq!(forgotten, [false, true].into());
+}
+
+/// Forget and newcomer: who asks after it gets another answer.
+#[test]
+fn a_newcomer_joins_what_is_forgotten_only_before_it_is() {
+    let newcomers = model(|| {
+        let world = world();
+        let gate = Arc::new(Gate::default());
+        let mut first = world.call(Course::Gate(Arc::clone(&gate)));
+        assert!(first.poll_once().is_pending());
+        let newcomer = world.spawn(|world| world.call(Course::Ready).answer());
+        let after = world.spawn(|world| {
+            world.forget(); // or it is over already
+            world.call(Course::Ready).answer()
+        });
+        gate.open();
+        let newcomer = newcomer.join().unwrap();
+        let after = after.join().unwrap();
+        assert_eq!(first.answer(), 1);
+        let stats = world.end();
+        assert!(after > 1);
+        assert!(newcomer as u64 <= stats.led);
+        newcomer
+    });
+    assert_eq!(newcomers, [1, 2, 3].into());
+}

@@ -1,0 +1,64 @@
+//! A call that goes from its caller to a task.
+
+use std::sync::Arc;
+
+use crate::{
+    call::{Course, Gate},
+    world::{World, model},
+};
+
+/// Hand-over while the leader polls, and while the call is woken.
+#[test]
+fn a_call_that_is_handed_over_while_its_caller_polls_it_is_not_lost() {
+    let joined = model(|| {
+        let world = World::new();
+        let gate = Arc::new(Gate::default());
+        let leader = world.call(Course::Gate(Arc::clone(&gate)));
+        let leader = world.spawn(|_| leader.answer());
+        let follower = world.spawn(|world| world.call(Course::Ready).answer());
+        gate.open();
+        let (leader, follower) = (leader.join().unwrap(), follower.join().unwrap());
+        let stats = world.end();
+        assert_eq!(leader == follower, stats.joined == 1, "{stats:?}");
+        stats.joined
+    });
+    assert_eq!(joined, [0, 1].into());
+}
+
+/// The leader is held: polled once, and then no more.
+#[test]
+fn a_follower_of_a_held_leader_has_the_answer_when_the_call_is_woken() {
+    model(|| {
+        let world = World::new();
+        let gate = Arc::new(Gate::default());
+        let mut leader = world.call(Course::Gate(Arc::clone(&gate)));
+        assert!(leader.poll_once().is_pending());
+        let follower = world.call(Course::Ready);
+        let opener = world.spawn({
+            let gate = Arc::clone(&gate);
+            move |_| gate.open()
+        });
+        assert_eq!(follower.answer(), 1);
+        opener.join().unwrap();
+        assert_eq!(leader.answer(), 1);
+        let stats = world.end();
+        assert_eq!((stats.led, stats.shared), (1, 1));
+    });
+}
+
+/// Where there is no runtime, the callers drive the call in turn.
+#[test]
+fn callers_outside_a_runtime_are_all_woken() {
+    model(|| {
+        let world = World::new();
+        let gate = Arc::new(Gate::default());
+        let first = world.call(Course::Gate(Arc::clone(&gate)));
+        let second = world.call(Course::Gate(Arc::clone(&gate)));
+        let first = loom::thread::spawn(|| first.answer());
+        let second = loom::thread::spawn(|| second.answer());
+        gate.open();
+        assert_eq!(first.join().unwrap(), 1);
+        assert_eq!(second.join().unwrap(), 1);
+        world.end();
+    });
+}

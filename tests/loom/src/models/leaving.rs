@@ -1,0 +1,130 @@
+//! Callers that go without their answer.
+
+use std::sync::Arc;
+
+use crate::{
+    call::{Course, Gate, Site},
+    flight::Config,
+    policy::{OnAbandon, Verdict},
+    world::{World, model},
+};
+
+/// Join and last drop: a newcomer never joins a flight that is dying.
+#[test]
+fn a_newcomer_joins_before_the_last_caller_goes_or_makes_a_call_after_it() {
+    let joined = model(|| {
+        let world = World::new();
+        let mut first = world.call(Course::Yield);
+        assert!(first.poll_once().is_pending());
+        let other = world.spawn(|world| world.call(Course::Yield).answer());
+        drop(first);
+        let other = other.join().unwrap();
+        let stats = world.end();
+        match stats.joined {
+            1 => assert_eq!((other, stats.led, stats.cancelled), (1, 1, 0)),
+            _ => assert_eq!((other, stats.led, stats.cancelled), (2, 2, 1)),
+        }
+        stats.joined
+    });
+    assert_eq!(joined, [0, 1].into());
+}
+
+/// Leader drop and hand-over.
+#[test]
+fn a_follower_has_the_leaders_call_when_the_leader_goes() {
+    model(|| {
+        let world = World::new();
+        let gate = Arc::new(Gate::default());
+        let mut leader = world.call(Course::Gate(Arc::clone(&gate)));
+        assert!(leader.poll_once().is_pending());
+        let follower = world.call(Course::Ready);
+        let leaver = world.spawn(|_| drop(leader));
+        let opener = world.spawn(move |_| gate.open());
+        assert_eq!(follower.answer(), 1);
+        leaver.join().unwrap();
+        opener.join().unwrap();
+        let stats = world.end();
+        assert_eq!((stats.led, stats.shared, stats.cancelled), (1, 1, 0));
+    });
+}
+
+/// Both go at the same time, while a task drives and the call is woken.
+#[test]
+fn the_last_of_two_that_go_cancels_what_a_task_drives() {
+    let cancelled = model(|| {
+        let world = World::new();
+        let gate = Arc::new(Gate::default());
+        let mut leader = world.call(Course::Gate(Arc::clone(&gate)));
+        assert!(leader.poll_once().is_pending());
+        let mut follower = world.call(Course::Ready);
+        assert!(follower.poll_once().is_pending());
+        let leaver = world.spawn(|_| drop(leader));
+        gate.open();
+        drop(follower);
+        leaver.join().unwrap();
+        let stats = world.end();
+        assert_eq!((stats.led, stats.shared), (1, 0));
+        stats.cancelled
+    });
+    assert_eq!(cancelled, [0, 1].into());
+}
+
+/// A flight that is abandoned runs on in a task, and takes no newcomer.
+#[test]
+fn a_newcomer_does_not_join_a_call_that_finishes_for_nobody() {
+    let joined = model(|| {
+        let config = Config {
+            on_abandon: OnAbandon::Finish,
+            ..Config::default()
+        };
+        let world = World::with(Site::of_several(), config, |_| Verdict::Share);
+        let mut first = world.call(Course::Yield);
+        assert!(first.poll_once().is_pending());
+        let other = world.spawn(|world| world.call(Course::Yield).answer());
+        drop(first);
+        let other = other.join().unwrap();
+        let stats = world.end();
+        assert_eq!(other as u64, stats.led);
+        assert_eq!((stats.led + stats.joined, stats.cancelled), (2, 0));
+        stats.joined
+    });
+    assert_eq!(joined, [0, 1].into());
+}
+
+/// Nobody has begun, and one of them goes: the other leads.
+#[test]
+fn one_goes_before_it_has_begun_what_another_begins() {
+    model(|| {
+        let world = World::new();
+        let first = world.call(Course::Yield);
+        let second = world.call(Course::Yield);
+        let goes = world.spawn(|_| drop(first));
+        assert_eq!(second.answer(), 1);
+        goes.join().unwrap();
+        let stats = world.end();
+        assert_eq!((stats.led, stats.joined, stats.cancelled), (1, 1, 0));
+    });
+}
+
+/// A leader goes while a verdict has its followers retry: its outcome is nobody's.
+#[test]
+fn a_leader_goes_as_its_followers_are_to_retry() {
+    model(|| {
+        let world = World::with(
+            Site::default(),
+            Config::default(),
+            |outcome| match outcome {
+                Ok(answer) if answer.number == 1 => Verdict::Retry,
+                _ => Verdict::Share,
+            },
+        );
+        let mut leader = world.call(Course::Yield);
+        assert!(leader.poll_once().is_pending());
+        let follower = world.call(Course::Yield);
+        let goes = world.spawn(|_| drop(leader));
+        assert_eq!(follower.answer(), 2);
+        goes.join().unwrap();
+        let stats = world.end();
+        assert_eq!((stats.led, stats.retried, stats.cancelled), (2, 1, 0));
+    });
+}

@@ -1,0 +1,86 @@
+//! Runtimes that shut down while they drive a call for others.
+
+use std::sync::Arc;
+
+use crate::{
+    call::{Course, Gate},
+    runtime::Handle,
+    world::{World, model},
+};
+
+/// Runtime loss and join: those who are left have one new call between them.
+#[test]
+fn a_flight_that_loses_its_runtime_is_led_anew_by_one_of_those_left() {
+    let newcomers = model(|| {
+        let world = World::new();
+        let lost = Handle::new();
+        lost.enter();
+        let never = Arc::new(Gate::default());
+        let mut leader = world.call(Course::Gate(never));
+        assert!(leader.poll_once().is_pending());
+        world.runtime.enter();
+        let mut follower = world.call(Course::Ready);
+        assert!(follower.poll_once().is_pending()); // handed over, to a task of `lost`
+        let newcomer = world.spawn(|world| world.call(Course::Ready).answer());
+        lost.shut_down();
+        let answer = follower.answer();
+        let newcomer = newcomer.join().unwrap();
+        drop(leader);
+        lost.join();
+        let stats = world.end();
+        assert!(answer >= 2 && newcomer >= 2);
+        assert_eq!(stats.led, answer.max(newcomer) as u64);
+        newcomer
+    });
+    assert_eq!(newcomers, [2, 3].into());
+}
+
+/// The runtime shuts down just as the call is handed over to it.
+#[test]
+fn a_call_that_is_handed_over_to_a_runtime_that_ends_is_made_again_or_done() {
+    let calls = model(|| {
+        let world = World::new();
+        let lost = Handle::new();
+        lost.enter();
+        let mut leader = world.call(Course::Yield);
+        assert!(leader.poll_once().is_pending());
+        world.runtime.enter();
+        let follower = world.call(Course::Ready);
+        let ends = {
+            let lost = lost.clone();
+            world.spawn(move |_| lost.shut_down())
+        };
+        let answer = follower.answer();
+        ends.join().unwrap();
+        drop(leader);
+        lost.join();
+        let stats = world.end();
+        assert_eq!(stats.led, answer as u64);
+        answer
+    });
+    assert_eq!(calls, [1, 2].into());
+}
+
+/// One who follows a call that is lost goes, and the leader is left, whose call
+/// goes on as it can: or panics, if it is gone.
+#[test]
+fn a_leader_whose_call_is_lost_is_not_left_waiting() {
+    let answers = model(|| {
+        let world = World::new();
+        let lost = Handle::new();
+        lost.enter();
+        let mut leader = world.call(Course::Yield);
+        assert!(leader.poll_once().is_pending());
+        world.runtime.enter();
+        let mut follower = world.call(Course::Ready);
+        let _ = follower.poll_once(); // handed over, to a task of `lost`
+        let goes = world.spawn(|_| drop(follower));
+        lost.shut_down();
+        let answer = leader.end();
+        goes.join().unwrap();
+        lost.join();
+        world.end();
+        answer
+    });
+    assert_eq!(answers, [None, Some(1)].into());
+}

@@ -1,0 +1,9 @@
+//! What races in each model, and what is asserted of it.
+
+mod ending;
+mod forgetting;
+mod handing_over;
+mod joining;
+mod leaving;
+mod losing;
+mod releasing;

@@ -1,0 +1,77 @@
+//! Verdicts that do not share.
+
+use crate::{
+    call::{Course, Site},
+    flight::Config,
+    policy::Verdict,
+    world::{World, model},
+};
+
+/// Retry election: one leads anew, and a newcomer has somewhere to join.
+#[test]
+fn of_the_followers_that_are_to_retry_one_leads() {
+    model(|| {
+        let world = World::with(
+            Site::default(),
+            Config::default(),
+            |outcome| match outcome {
+                Ok(answer) if answer.number == 1 => Verdict::Retry,
+                _ => Verdict::Share,
+            },
+        );
+        let mut leader = world.call(Course::Yield);
+        assert!(leader.poll_once().is_pending());
+        let one = world.call(Course::Yield);
+        let two = world.call(Course::Yield);
+        let one = world.spawn(|_| one.answer());
+        assert_eq!(two.answer(), 2);
+        assert_eq!(one.join().unwrap(), 2);
+        assert_eq!(leader.answer(), 1);
+        let stats = world.end();
+        assert_eq!((stats.led, stats.retried, stats.shared), (2, 1, 1));
+    });
+}
+
+/// Retry election and newcomer.
+#[test]
+fn a_newcomer_joins_those_that_retry_or_comes_after_them() {
+    let newcomers = model(|| {
+        let world = World::with(
+            Site::default(),
+            Config::default(),
+            |outcome| match outcome {
+                Ok(answer) if answer.number == 1 => Verdict::Retry,
+                _ => Verdict::Share,
+            },
+        );
+        let mut leader = world.call(Course::Yield);
+        assert!(leader.poll_once().is_pending());
+        let follower = world.call(Course::Yield);
+        let newcomer = world.spawn(|world| world.call(Course::Yield).answer());
+        assert_eq!(follower.answer(), 2);
+        let newcomer = newcomer.join().unwrap();
+        assert_eq!(leader.answer(), 1);
+        let stats = world.end();
+        assert_eq!(newcomer as u64, stats.led);
+        newcomer
+    });
+    assert_eq!(newcomers, [2, 3].into());
+}
+
+/// Verdict Solo and drop: the one who stays makes its own call.
+#[test]
+fn a_follower_is_let_go_while_another_goes_of_itself() {
+    model(|| {
+        let world = World::with(Site::of_several(), Config::default(), |_| Verdict::Solo);
+        let mut leader = world.call(Course::Yield);
+        assert!(leader.poll_once().is_pending());
+        let stays = world.call(Course::Ready);
+        let goes = world.call(Course::Ready);
+        let goes = world.spawn(|_| drop(goes));
+        assert_eq!(stays.answer(), 2);
+        goes.join().unwrap();
+        assert_eq!(leader.answer(), 1);
+        let stats = world.end();
+        assert_eq!((stats.led, stats.released, stats.shared), (1, 1, 0));
+    });
+}

@@ -1,0 +1,142 @@
+//! What all models share: a table, a site, a runtime, and what must be so at the end.
+
+use std::{
+    collections::BTreeSet,
+    hash::{BuildHasherDefault, DefaultHasher},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex},
+    task::Poll,
+};
+
+use loom::model::Builder;
+
+use crate::{
+    call::{Answer, Call, Course, Failure, Site},
+    flight::{Arrival, Caller, Config, Entered, Table},
+    park::{block_on, block_on_future, poll_once},
+    policy::Verdict,
+    runtime::Handle,
+    stats::Stats,
+};
+
+pub(crate) const KEY: u8 = 1;
+
+/// How often at most a thread is stopped where it could go on, if
+/// `LOOM_MAX_PREEMPTIONS` does not say.
+const PREEMPTIONS: usize = 3;
+
+type Hasher = BuildHasherDefault<DefaultHasher>;
+type Verdicts = fn(Result<&Answer, &Failure>) -> Verdict;
+
+/// Runs a model in every order of its threads, and returns what came of it in
+/// one order or another: so that a model can tell that it saw the race both ways.
+pub(crate) fn model<T>(model: impl Fn() -> T + Send + Sync + 'static) -> BTreeSet<T>
+where
+    T: Ord + Clone + Send + 'static,
+{
+    let mut builder = Builder::new();
+    builder.preemption_bound.get_or_insert(PREEMPTIONS);
+    builder.max_branches = 10_000;
+    let seen = Arc::new(Mutex::new((0_u64, BTreeSet::new())));
+    builder.check({
+        let seen = Arc::clone(&seen);
+        move || {
+            let outcome = model();
+            let mut seen = seen.lock().unwrap();
+            seen.0 += 1;
+            seen.1.insert(outcome);
+        }
+    });
+    let (orders, outcomes) = seen.lock().unwrap().clone();
+    println!("{orders} orders, {} outcomes", outcomes.len());
+    outcomes
+}
+
+/// A table with one key, the site that its calls arrive at, and a runtime that
+/// the thread which made it is in.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) site: Arc<Site>,
+    pub(crate) runtime: Handle,
+    table: Arc<Table<u8, Call, Verdicts, Hasher>>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Site::default(), Config::default(), |_| Verdict::Share)
+    }
+
+    pub(crate) fn with(site: Site, config: Config, verdicts: Verdicts) -> Self {
+        let runtime = Handle::new();
+        runtime.enter();
+        Self {
+            site: Arc::new(site),
+            runtime,
+            table: Arc::new(Table::new(Arc::new(verdicts), Hasher::default(), config)),
+        }
+    }
+
+    /// Another caller.
+    pub(crate) fn call(&self, course: Course) -> Guest {
+        self.try_call(course).expect("there is no limit")
+    }
+
+    /// Another caller, if there is room for it.
+    pub(crate) fn try_call(&self, course: Course) -> Option<Guest> {
+        match self.table.enter(KEY, Call::new(&self.site, course)) {
+            Entered::Aboard(caller) => Some(Guest(caller)),
+            Entered::Full(_) => None,
+        }
+    }
+
+    pub(crate) fn forget(&self) -> bool {
+        self.table.forget(&KEY)
+    }
+
+    /// Starts a thread that is inside the runtime.
+    pub(crate) fn spawn<T: 'static>(
+        &self,
+        run: impl FnOnce(Self) -> T + 'static,
+    ) -> loom::thread::JoinHandle<T> {
+        let world = self.clone();
+        loom::thread::spawn(move || {
+            world.runtime.enter();
+            run(world)
+        })
+    }
+
+    /// When all callers have had their end: nothing is left of anything.
+    pub(crate) fn end(self) -> Stats {
+        assert_eq!(self.table.len(), 0, "a flight is left in the table");
+        self.runtime.join();
+        let stats = self.table.stats();
+        let table = Arc::into_inner(self.table);
+        drop(table.expect("a flight is left somewhere"));
+        let site = Arc::into_inner(self.site);
+        site.expect("a call or an answer is left");
+        stats
+    }
+}
+
+/// A caller.
+pub(crate) struct Guest(Caller<u8, Call, Verdicts, Hasher>);
+
+impl Guest {
+    pub(crate) fn poll_once(&mut self) -> Poll<Arrival<Call>> {
+        poll_once(|cx| self.0.poll(cx))
+    }
+
+    /// Waits for the answer, on a call of its own if it is let go to one.
+    pub(crate) fn answer(mut self) -> usize {
+        let outcome = match block_on(|cx| self.0.poll(cx)) {
+            Arrival::Outcome(outcome, _) => outcome,
+            Arrival::Alone(call) => block_on_future(call),
+        };
+        outcome.expect("no call fails").number
+    }
+
+    /// Waits for the answer, or for the panic that takes its place.
+    pub(crate) fn end(self) -> Option<usize> {
+        catch_unwind(AssertUnwindSafe(|| self.answer())).ok()
+    }
+}
