@@ -27,14 +27,14 @@ pin_project! {
     ///
     /// It panics if it is polled after it was done. So does the future of a
     /// leader whose call was lost with the runtime that drove it, if no other
-    /// caller is left to share a new call with it: it has no request any more.
+    /// caller is left that shares a new call with it: it has no request any more.
     ///
     /// # Cancel safety
     ///
     /// Dropping it never disturbs the other callers, whether it leads or
     /// follows. When it is the last of its flight, the inner call is dropped
-    /// before its own drop returns (or, if another thread is just polling it,
-    /// with the end of that poll), or runs on in a task with
+    /// before its own drop returns (or, if it is just being polled, with the
+    /// end of that poll), or runs on in a task with
     /// [`OnAbandon::Finish`](crate::OnAbandon::Finish).
     ///
     /// It can be named, to be kept in a struct or returned from a trait's method:

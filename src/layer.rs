@@ -159,8 +159,8 @@ impl<Req, X, P, H> PoolLayer<Req, X, P, H> {
     /// Sets the age from which on a flight takes no newcomers, by default none.
     /// The next caller then leads a fresh flight; those aboard are not affected.
     ///
-    /// The age counts from the call that made the flight, or from when another
-    /// caller took the lead, after a retry for instance; by tokio's clock.
+    /// The age counts from the call that made the flight, or from when a follower
+    /// led it anew, after a retry for instance; by tokio's clock.
     ///
     /// ```
     /// use std::time::Duration;

@@ -56,8 +56,8 @@
 //!
 //! # What happens to a call
 //!
-//! The first caller of a key **leads** a flight: the inner service gets its
-//! request. Callers of an equal key **follow** until the call has answered. A
+//! The caller of a key that is polled first **leads** a flight: the inner service
+//! gets its request. Callers of an equal key **follow** until the call has answered. A
 //! caller without a key goes **solo**, past the pool.
 //!
 //! A leader that stays alone polls the inner call itself: the same task, the
@@ -76,8 +76,9 @@
 //!   To bound how many wait, put a concurrency limit outside.
 //! - **Runtimes.** When the runtime that drives a flight shuts down, one of the
 //!   callers left makes the call anew for all of them. A leader that outlives
-//!   its runtime has no request any more: it shares that call, and if it cannot,
-//!   it panics rather than hang.
+//!   its runtime has no request any more, and shares that call. If nobody is left
+//!   to make it, the leader has its own call back to go on with, or panics rather
+//!   than hang if that is gone.
 //!
 //! # What to know
 //!
@@ -96,10 +97,7 @@
 //!   found out, and wait for as long as those tasks live.
 //! - If the leader is outside a tokio runtime there is no task to move to. The
 //!   callers of its flight then drive it in turn, and each wake of the inner
-//!   call wakes them all. All else holds, but that `Finish` cancels. A leader
-//!   that *calls* outside, as in `runtime.spawn(pool.request(x))`, is outside
-//!   until it is polled; `runtime.spawn(async move { pool.request(x).await })`
-//!   is inside from the start.
+//!   call wakes them all. All else holds, but that `Finish` cancels.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 

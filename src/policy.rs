@@ -150,8 +150,8 @@ pub(crate) fn more_cautious<Res, Err>(
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OnAbandon {
     /// It is dropped before the drop of its last caller returns, as it would
-    /// be without the pool. (Should another thread be polling it at that
-    /// moment, it is dropped as soon as that poll returns.)
+    /// be without the pool. (Should it just be polled, it is dropped as soon
+    /// as that poll returns.)
     #[default]
     Cancel,
     /// It runs to its end in a task; nobody sees the outcome. Where the

@@ -167,7 +167,8 @@ where
     S: Service<Req>,
     X: KeyExtractor<Req>,
 {
-    /// Returns the number of flights that a newcomer could find under way.
+    /// Returns the number of flights under way: those that were not forgotten,
+    /// whatever their age.
     ///
     /// ```
     /// # use tower::{ServiceBuilder, service_fn};

@@ -39,7 +39,8 @@ pub struct Stats {
     /// lands; one that is dropped without having looked is taken back.
     pub shared: u64,
     /// Followers who went on to an inner call of their own: by
-    /// [`Verdict::Solo`](crate::Verdict::Solo), or with no retry left.
+    /// [`Verdict::Solo`](crate::Verdict::Solo), with no retry left, or since they
+    /// were made inside the call that they waited for and came out too late.
     pub released: u64,
     /// Flights led by a follower after a [`Verdict::Retry`](crate::Verdict::Retry).
     pub retried: u64,

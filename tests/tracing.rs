@@ -86,8 +86,8 @@ async fn the_leaders_span_goes_with_its_call_and_a_followers_span_follows_from_i
     assert_eq!(
         log.lines(),
         [
-            "follower follows from leader".to_owned(),
             "[message: handed over to a task][pool: \"reports\"]".to_owned(),
+            "follower follows from leader".to_owned(),
         ]
     );
 }
@@ -106,4 +106,22 @@ async fn a_flight_that_is_cancelled_says_so_and_of_which_pool() {
         log.lines(),
         ["[message: cancelled for want of callers][pool: \"reports\"]"]
     );
+}
+
+#[tokio::test]
+async fn a_caller_that_leads_what_nobody_had_begun_follows_from_nobody() {
+    let log = Log::default();
+    let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let pool = PoolLayer::new(|n: &u8| Some(*n)).layer(service_fn(|n: u8| async move {
+        tokio::task::yield_now().await;
+        Ok::<_, std::convert::Infallible>(n)
+    }));
+    let waits = info_span!("waits").in_scope(|| pool.request(1));
+    let mut leads = tokio_test::task::spawn(info_span!("leads").in_scope(|| pool.request(1)));
+    assert_pending!(leads.poll());
+    let (a, b) = tokio::join!(waits, leads);
+    assert_eq!((a, b), (Ok(1), Ok(1)));
+    let follows = |line: &String| line.contains("follows");
+    let follows: Vec<_> = log.lines().into_iter().filter(follows).collect();
+    assert_eq!(follows, ["waits follows from leads"]);
 }

@@ -39,12 +39,12 @@ where
         let Place::Aboard(flight, seat) = mem::replace(&mut self.place, Place::Gone) else {
             panic!("polled after completion");
         };
-        let part = match self.own {
-            Some(_) => Part::Followed,
-            None => Part::Led,
-        };
+        // One who gave its own call away may have lost it, and be answered with
+        // another's.
+        let led = self.own.is_none() && flight.state.lock().is_led_by(&seat);
+        let part = if led { Part::Led } else { Part::Followed };
         self.own = None;
-        if seat.inside && matches!(flight.published.get(), Some(Published::Outcome(_))) {
+        if seat.inside.is_some() && matches!(flight.published.get(), Some(Published::Outcome(_))) {
             flight.table.counters.shared.add(1); // as those outside were when it landed
         }
         let outcome = match last(flight) {

@@ -15,7 +15,6 @@ use super::{
     outcome::Ending,
     seats::Seat,
     state::Unstarted,
-    trace::SpanId,
     waiting::{SeatWaker, Step},
 };
 use crate::{policy::Policy, sync::Handle};
@@ -49,13 +48,6 @@ impl<K, F: Future, P, H> Caller<K, F, P, H> {
         }
     }
 
-    /// Tells whoever traces that this caller waits for what `leader` leads.
-    pub(super) fn follows_from(&self, leader: SpanId) {
-        if let Some(own) = &self.own {
-            own.span.follows_from(leader);
-        }
-    }
-
     pub(super) fn leave(&mut self) {
         let (flight, mut seat) = match mem::replace(&mut self.place, Place::Gone) {
             Place::Gone => return,
@@ -74,7 +66,7 @@ impl<K, F: Future, P, H> Caller<K, F, P, H> {
     /// The seat of a caller that was alone, when it finds that others have come.
     fn first_seat(&self) -> Seat {
         match self.own {
-            Some(_) => Seat::follower(0, false),
+            Some(_) => Seat::follower(0, None),
             None => Seat::leader(),
         }
     }
@@ -118,27 +110,31 @@ where
     }
 
     fn poll_unpublished(&mut self, cx: &mut Context<'_>) -> Poll<Arrival<F>> {
+        let mut clone = SeatWaker::NotCloned;
         if let Place::Alone(lone) = &self.place {
             match lone.fly(&mut self.own, cx) {
                 Flown::Pending => return Poll::Pending,
-                Flown::Landed(ending) => {
+                Flown::Landed(ending, left) => {
                     self.place = Place::Gone;
+                    drop(left);
                     let outcome = ending.unwrap_or_else(|payload| resume_unwind(payload));
                     return Poll::Ready(Arrival::Outcome(outcome, Part::Led));
                 }
                 Flown::Joined(flight, polled) => {
                     self.place = Place::Aboard(flight, self.first_seat());
-                    if let Some(poll) = polled.and_then(|polled| self.park_or_land(polled)) {
-                        return poll;
+                    if let Some(polled) = polled {
+                        if let Some(poll) = self.park_or_land(polled) {
+                            return poll;
+                        }
+                        clone = SeatWaker::Seated(None);
                     }
                 }
             }
         }
-        self.poll_aboard(cx)
+        self.poll_aboard(clone, cx)
     }
 
-    fn poll_aboard(&mut self, cx: &mut Context<'_>) -> Poll<Arrival<F>> {
-        let mut clone = SeatWaker::NotCloned;
+    fn poll_aboard(&mut self, mut clone: SeatWaker, cx: &mut Context<'_>) -> Poll<Arrival<F>> {
         loop {
             let Place::Aboard(flight, seat) = &mut self.place else {
                 panic!("polled after completion");
@@ -151,12 +147,16 @@ where
             if seat.is_new() && matches!(clone, SeatWaker::NotCloned) {
                 clone = SeatWaker::Cloned(cx.waker().clone());
             }
+            let is_new = seat.is_new();
             let config = &flight.table.config;
-            let step =
-                flight
-                    .state
-                    .lock()
-                    .next(seat, &mut self.own, cx.waker(), &mut clone, config);
+            let (step, leader) = {
+                let mut state = flight.state.lock();
+                let step = state.next(seat, &mut self.own, cx.waker(), &mut clone, config);
+                (step, state.span_id.clone())
+            };
+            if let (true, false, Some(own)) = (is_new, seat.is_new(), &self.own) {
+                own.span.follows_from(leader);
+            }
             match step {
                 Step::Wait => return Poll::Pending,
                 Step::Seat => clone = SeatWaker::Cloned(cx.waker().clone()),
@@ -180,6 +180,7 @@ where
                     if let Some(poll) = self.park_or_land(polled) {
                         return poll;
                     }
+                    clone = SeatWaker::Seated(None);
                 }
                 Step::FlyForAll { call } => {
                     let all = WakeAll::waker(flight);

@@ -9,8 +9,8 @@ use std::{
 use super::{seats::Wakers, trace::Span};
 use crate::sync::Handle;
 
-/// What is to be done about a flight. [`Flight::settle`](super::Flight::settle)
-/// does it, and there is no other way to the [`Garbage`].
+/// What is to be done about a flight, by [`Flight::settle`](super::Flight::settle),
+/// which returns the [`Garbage`].
 #[must_use = "wakers and calls are in it"]
 pub(super) struct Debris<F: Future> {
     /// The flight leaves the table.

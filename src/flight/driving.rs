@@ -14,7 +14,10 @@ impl<F: Future> State<F> {
     /// Gives the parked call to its driver.
     pub(super) fn take_off(&mut self) -> Option<Pin<Box<F>>> {
         match mem::replace(&mut self.phase, Phase::polled(Thread::here())) {
-            Phase::Parked(call) => Some(call),
+            Phase::Parked(call) => {
+                self.polls = self.polls.wrapping_add(1);
+                Some(call)
+            }
             other => {
                 self.phase = other;
                 None
@@ -30,6 +33,7 @@ impl<F: Future> State<F> {
             woken, insiders, ..
         } = self.phase
         else {
+            debris.cancelled = true;
             debris.garbage.call = Some(call);
             return debris;
         };
@@ -154,7 +158,7 @@ impl<F: Future> State<F> {
             Some(call) if !self.bound || self.spare == 0 => {
                 self.phase = Phase::Parked(call);
                 self.driver = Driver::Callers;
-                self.grounded = true;
+                self.turned_away = true;
                 debris.closed = self.bound && self.close();
                 debris.garbage.wake = self.everybody();
             }
@@ -170,9 +174,10 @@ impl<F: Future> State<F> {
     fn vacate(&mut self, why: Vacancy) -> Debris<F> {
         let mut debris = Debris::default();
         self.phase = Phase::Vacant(why);
+        self.born = None;
         self.driver = Driver::Callers;
         self.bound = false;
-        self.grounded = false;
+        self.turned_away = false;
         self.leader_aboard = false;
         self.round = self.round.wrapping_add(1);
         debris.closed = self.end_if_nobody_can_lead();

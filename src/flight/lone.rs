@@ -20,7 +20,7 @@ use super::{
     shard::Stage,
     state::{State, Unstarted},
     table::Table,
-    trace::{Span, SpanId},
+    trace::Span,
 };
 use crate::{
     policy::OnAbandon,
@@ -29,15 +29,13 @@ use crate::{
 
 /// What is known of a flight with one caller.
 pub(super) struct LoneFlight<K, F> {
-    pub(super) number: u64,
     pub(super) key: K,
     /// When its call was made; kept only where `max_age` is set.
     pub(super) born: Option<Instant>,
     /// Was any poll in a runtime?
     pub(super) bound: bool,
-    /// The caller's span, once the call has begun, and its name.
+    /// The caller's span, once the call has begun.
     pub(super) span: Span,
-    pub(super) span_id: SpanId,
     pub(super) progress: Progress<F>,
 }
 
@@ -66,15 +64,13 @@ impl<F: Future> From<Parked<F>> for Polled<F> {
 }
 
 impl<K, F: Future> LoneFlight<K, F> {
-    /// A flight whose call has not begun. The table numbers it.
-    pub(super) fn new(key: K, own: &Unstarted<F>, config: &Config) -> Self {
+    /// A flight whose call has not begun.
+    pub(super) fn new(key: K, config: &Config) -> Self {
         Self {
-            number: 0,
             key,
             born: config.max_age.map(|_| Instant::now()),
             bound: false,
             span: Span::none(),
-            span_id: own.span.id(),
             progress: Progress::Unbegun,
         }
     }
@@ -83,18 +79,14 @@ impl<K, F: Future> LoneFlight<K, F> {
     pub(super) fn into_shared<P, H>(
         self,
         hash: u64,
+        number: u64,
         table: Arc<Table<K, F, P, H>>,
     ) -> Flight<K, F, P, H> {
         Flight {
             key: self.key,
             hash,
-            state: Mutex::new(State::new(
-                self.progress,
-                self.born,
-                self.bound,
-                self.span,
-                self.span_id,
-            )),
+            number,
+            state: Mutex::new(State::new(self.progress, self.born, self.bound, self.span)),
             published: OnceLock::new(),
             table,
         }
@@ -119,7 +111,9 @@ pub(super) struct Lone<K, F: Future, P, H> {
 /// What comes of a poll.
 pub(super) enum Flown<K, F: Future, P, H> {
     Pending,
-    Landed(Ending<F::Output>),
+    /// With what is left of the flight. Its key may panic when it is dropped,
+    /// so that is done when the caller has left.
+    Landed(Ending<F::Output>, LoneFlight<K, F>),
     /// It has company, since before the call was polled or after.
     Joined(Arc<Flight<K, F, P, H>>, Option<Polled<F>>),
 }
@@ -163,11 +157,11 @@ impl<K, F: Future, P, H> Lone<K, F, P, H> {
                 let finished = shard.lock().finish(*ticket);
                 match finished {
                     Stage::Shared(flight) => Flown::Joined(flight, Some(Polled::Done(ending))),
-                    Stage::Lone(_) => {
+                    Stage::Lone(flight) => {
                         if ending.is_err() {
                             table.counters.panicked.add_one();
                         }
-                        Flown::Landed(ending)
+                        Flown::Landed(ending, flight)
                     }
                 }
             }
@@ -181,7 +175,7 @@ impl<K, F: Future, P, H> Lone<K, F, P, H> {
         let left = {
             let mut shard = table.shard(ticket.hash).lock();
             if table.config.on_abandon == OnAbandon::Finish {
-                shard.share_lone(*ticket, table); // it may go on in a task
+                shard.share(ticket.hash, ticket.number, table); // it may go on in a task
             }
             shard.finish(*ticket)
         };

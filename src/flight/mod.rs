@@ -154,6 +154,8 @@ use crate::{
 pub(crate) struct Flight<K, F: Future, P, H> {
     key: K,
     hash: u64,
+    /// Tells it from others of the same hash.
+    number: u64,
     state: Mutex<State<F>>,
     /// Written once, and read without a lock.
     published: OnceLock<Published<F::Output>>,

@@ -15,7 +15,7 @@ pub(super) enum Phase<F> {
         on: Thread,
         /// Was it woken for all meanwhile?
         woken: bool,
-        /// Callers who joined inside meanwhile, and are still aboard.
+        /// Callers who joined inside in this poll, and are still aboard.
         insiders: u32,
     },
     /// Shared, released or abandoned.

@@ -12,8 +12,9 @@ pub(super) struct Seat {
     pub(super) led: Option<u32>,
     /// How many retries were over when it joined.
     pub(super) retries_before: u32,
-    /// Was it made by the very call that it waits for, and not polled elsewhere?
-    pub(super) inside: bool,
+    /// In which poll it was made by the very call that it waits for, if it was
+    /// and has not been polled elsewhere.
+    pub(super) inside: Option<u32>,
     place: Place,
 }
 
@@ -34,7 +35,7 @@ impl Seat {
         Self {
             led: Some(0),
             retries_before: 0,
-            inside: false,
+            inside: None,
             place: Place::First,
         }
     }
@@ -46,7 +47,7 @@ impl Seat {
 
     /// The seat of one who joins after so many retries, from inside the call
     /// or from outside.
-    pub(super) fn follower(retries_before: u32, inside: bool) -> Self {
+    pub(super) fn follower(retries_before: u32, inside: Option<u32>) -> Self {
         Self {
             led: None,
             retries_before,

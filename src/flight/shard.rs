@@ -3,7 +3,7 @@
 //! Every method runs with the shard's lock held, and none runs foreign code:
 //! what is to be compared, polled or dropped is handed out.
 
-use std::{mem, ptr, sync::Arc};
+use std::{mem, sync::Arc};
 
 use hashbrown::HashTable;
 
@@ -29,6 +29,8 @@ pub(super) struct Shard<K, F: Future, P, H> {
 /// runs nobody's `Hash`.
 struct Entry<K, F: Future, P, H> {
     hash: u64,
+    /// In the order of arrival, and none twice.
+    number: u64,
     flight: Stage<K, F, P, H>,
 }
 
@@ -58,14 +60,15 @@ impl<K, F: Future, P, H> Shard<K, F, P, H> {
     }
 
     /// Enters the flight of a caller that is alone so far.
-    pub(super) fn insert(&mut self, hash: u64, mut flight: LoneFlight<K, F>) -> Ticket {
+    pub(super) fn insert(&mut self, hash: u64, flight: LoneFlight<K, F>) -> Ticket {
         let number = self.led;
         self.led += 1;
-        flight.number = number;
-        let flight = Stage::Lone(flight);
-        let entered = self
-            .flights
-            .insert_unique(hash, Entry { hash, flight }, |entry| entry.hash);
+        let entry = Entry {
+            hash,
+            number,
+            flight: Stage::Lone(flight),
+        };
+        let entered = self.flights.insert_unique(hash, entry, |entry| entry.hash);
         Ticket {
             hash,
             number,
@@ -73,32 +76,31 @@ impl<K, F: Future, P, H> Shard<K, F, P, H> {
         }
     }
 
-    /// The first flight of this hash that was not yet found unequal. It is
-    /// shared from now on. Its key is compared by the caller, after the lock.
+    /// The first flight of this hash that came after the one of this number. It
+    /// is shared from now on. Its key is compared by the caller, after the lock.
     pub(super) fn find(
         &mut self,
         hash: u64,
-        unequal: &[Shared<K, F, P, H>],
+        after: Option<u64>,
         table: &Arc<Table<K, F, P, H>>,
     ) -> Option<Shared<K, F, P, H>> {
-        let candidate = |entry: &Entry<K, F, P, H>| {
-            entry.hash == hash && !unequal.iter().any(|flight| entry.is(flight))
-        };
-        self.share(hash, candidate, table)
+        let same = self.flights.iter_hash(hash).filter(|e| e.hash == hash);
+        let later = same.map(|entry| entry.number).filter(|n| Some(*n) > after);
+        let number = later.min()?;
+        self.share(hash, number, table)
     }
 
     /// Makes the flight of a lone caller one that may have several.
-    pub(super) fn share_lone(&mut self, ticket: Ticket, table: &Arc<Table<K, F, P, H>>) {
-        self.share(ticket.hash, |entry| entry.is_lone(ticket), table);
-    }
-
-    fn share(
+    pub(super) fn share(
         &mut self,
         hash: u64,
-        wanted: impl FnMut(&Entry<K, F, P, H>) -> bool,
+        number: u64,
         table: &Arc<Table<K, F, P, H>>,
     ) -> Option<Shared<K, F, P, H>> {
-        let found = self.flights.find_entry(hash, wanted).ok()?;
+        let found = self
+            .flights
+            .find_entry(hash, |entry| entry.number == number);
+        let found = found.ok()?;
         if let Stage::Shared(flight) = &found.get().flight {
             return Some(Arc::clone(flight));
         }
@@ -106,11 +108,10 @@ impl<K, F: Future, P, H> Shard<K, F, P, H> {
         let Stage::Lone(lone) = entry.flight else {
             unreachable!("it was not shared")
         };
-        let number = lone.number;
-        let flight = Arc::new(lone.into_shared(hash, Arc::clone(table)));
+        let flight = Arc::new(lone.into_shared(hash, number, Arc::clone(table)));
         place.insert(Entry {
-            hash,
             flight: Stage::Shared(Arc::clone(&flight)),
+            ..entry
         });
         let entry = (number, Arc::clone(&flight));
         self.joined
@@ -122,7 +123,7 @@ impl<K, F: Future, P, H> Shard<K, F, P, H> {
     pub(super) fn remove(&mut self, flight: &Flight<K, F, P, H>) -> Option<Stage<K, F, P, H>> {
         let found = self
             .flights
-            .find_entry(flight.hash, |entry| entry.is(flight));
+            .find_entry(flight.hash, |entry| entry.number == flight.number);
         let (removed, _) = found.ok()?.remove();
         give_back(&mut self.flights, |entry| entry.hash);
         Some(removed.flight)
@@ -207,12 +208,8 @@ impl<K, F: Future, P, H> Shard<K, F, P, H> {
 }
 
 impl<K, F: Future, P, H> Entry<K, F, P, H> {
-    fn is(&self, flight: &Flight<K, F, P, H>) -> bool {
-        matches!(&self.flight, Stage::Shared(shared) if ptr::eq(Arc::as_ptr(shared), flight))
-    }
-
     fn is_lone(&self, ticket: Ticket) -> bool {
-        matches!(&self.flight, Stage::Lone(lone) if lone.number == ticket.number)
+        self.number == ticket.number && matches!(self.flight, Stage::Lone(_))
     }
 }
 

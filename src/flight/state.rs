@@ -26,13 +26,13 @@ pub(super) struct State<F: Future> {
     pub(super) open: bool,
     /// When the present call was made; kept only where `max_age` is set.
     pub(super) born: Option<Instant>,
-    /// Where the leader called, or later where a lone caller polled the call
-    /// last; none if that was outside a runtime.
+    /// Where the leader took the lead, or later where a lone caller polled the
+    /// call last; none if that was outside a runtime.
     pub(super) runtime: Option<Handle>,
     /// Has the call begun in a runtime? Then that may be lost with it.
     pub(super) bound: bool,
     /// Has a runtime turned the call away? Then its callers drive it in turn.
-    pub(super) grounded: bool,
+    pub(super) turned_away: bool,
 
     /// Callers aboard, but for those inside the call, who wait on themselves.
     pub(super) callers: usize,
@@ -42,6 +42,8 @@ pub(super) struct State<F: Future> {
     pub(super) leader_aboard: bool,
     /// Calls of this flight that came to nothing before the present one.
     pub(super) round: u32,
+    /// Polls of the calls since others joined.
+    pub(super) polls: u32,
     /// Those of them that a verdict sent round again.
     pub(super) retries: u32,
 
@@ -63,7 +65,7 @@ pub(super) struct Unstarted<F> {
 
 /// The answer to a newcomer.
 pub(super) enum Boarding {
-    Joined(Seat, SpanId),
+    Joined(Seat),
     Full,
     Closed,
 }
@@ -76,7 +78,6 @@ impl<F: Future> State<F> {
         born: Option<Instant>,
         bound: bool,
         span: Span,
-        span_id: SpanId,
     ) -> Self {
         let unbegun = matches!(progress, Progress::Unbegun);
         let (phase, first, runtime) = match progress {
@@ -95,13 +96,14 @@ impl<F: Future> State<F> {
             born,
             runtime,
             bound,
-            grounded: false,
+            turned_away: false,
             callers: 1,
             spare: usize::from(unbegun),
             leader_aboard: !unbegun,
             round: 0,
+            polls: 0,
             retries: 0,
-            span_id,
+            span_id: span.id(),
             span,
             seats: Seats::new(first),
             task: None,
@@ -117,18 +119,17 @@ impl<F: Future> State<F> {
         if !self.open {
             return Boarding::Closed;
         }
-        let inside = self.is_polled_here();
-        if let (true, Phase::Polled { insiders, .. }) = (inside, &mut self.phase) {
+        if self.callers >= config.max_callers {
+            return Boarding::Full;
+        }
+        let inside = self.is_polled_here().then_some(self.polls);
+        if let (Some(_), Phase::Polled { insiders, .. }) = (inside, &mut self.phase) {
             *insiders += 1;
         } else {
-            if self.callers >= config.max_callers {
-                return Boarding::Full;
-            }
             self.callers += 1;
             self.spare += 1;
         }
-        let seat = Seat::follower(self.retries, inside);
-        Boarding::Joined(seat, self.span_id.clone())
+        Boarding::Joined(Seat::follower(self.retries, inside))
     }
 
     /// Lets no newcomer in any more. Returns whether it did until now.
@@ -139,12 +140,15 @@ impl<F: Future> State<F> {
     /// A caller goes, with or without its own call still in hand.
     pub(super) fn leave(&mut self, seat: &mut Seat, spare: bool, config: &Config) -> Debris<F> {
         let mut debris = Debris::default();
-        if let (true, Phase::Polled { insiders, .. }) = (seat.inside, &mut self.phase) {
-            *insiders = insiders.saturating_sub(1);
+        if let (true, Phase::Polled { insiders, .. }) =
+            (seat.inside == Some(self.polls), &mut self.phase)
+        {
+            *insiders -= 1;
         }
         let waker = self.seats.take(seat);
         let outcome = self.fetch_kept(seat);
-        let counts = outcome.is_none() && !seat.inside && !matches!(self.phase, Phase::Over);
+        let counts =
+            outcome.is_none() && seat.inside.is_none() && !matches!(self.phase, Phase::Over);
         if counts {
             self.leader_aboard &= !self.is_led_by(seat);
             self.callers -= 1;
@@ -157,7 +161,7 @@ impl<F: Future> State<F> {
                 debris.garbage.wake = self.everybody();
             }
         }
-        debris.unanswered = spare && !counts && !seat.inside;
+        debris.unanswered = spare && !counts && seat.inside.is_none();
         debris.garbage.waker = waker;
         debris.garbage.outcome = outcome;
         debris
@@ -190,8 +194,9 @@ impl<F: Future> State<F> {
                 debris.cancelled = true;
                 debris.garbage.call = Some(call);
             }
-            // The driver finds out when it wants to put the call back.
-            Phase::Polled { .. } => debris.cancelled = true,
+            // The driver finds out when it wants to put the call back, unless
+            // that is done.
+            Phase::Polled { .. } => {}
         }
         debris.garbage.span = Some(self.take_span());
         debris.garbage.wake = self.everybody(); // the task, to find out and end

@@ -109,14 +109,14 @@ where
             call,
             span: Span::current(),
         };
-        let mut unequal = Vec::new();
+        let mut unequal = None;
         loop {
             let flight = {
                 let mut shard = self.shard(hash).lock();
-                match shard.find(hash, &unequal, self) {
+                match shard.find(hash, unequal, self) {
                     Some(flight) => flight,
                     None => {
-                        let flight = LoneFlight::new(key, &own, &self.config);
+                        let flight = LoneFlight::new(key, &self.config);
                         let ticket = shard.insert(hash, flight);
                         drop(shard);
                         let table = Arc::clone(self);
@@ -125,16 +125,14 @@ where
                 }
             };
             if flight.key != key {
-                unequal.push(flight);
+                unequal = Some(flight.number);
                 continue;
             }
             let boarding = flight.state.lock().board(&self.config);
             match boarding {
-                Boarding::Joined(seat, leader) => {
+                Boarding::Joined(seat) => {
                     self.counters.joined.add_one();
-                    let caller = Caller::follower(flight, seat, own);
-                    caller.follows_from(leader);
-                    return Entered::Aboard(caller);
+                    return Entered::Aboard(Caller::follower(flight, seat, own));
                 }
                 Boarding::Full => return Entered::Full(own.call),
                 Boarding::Closed => self.remove(&flight),
@@ -145,9 +143,9 @@ where
     /// Closes the flight of `key` to newcomers. Returns whether there was one.
     pub(crate) fn forget(self: &Arc<Self>, key: &K) -> bool {
         let hash = self.hasher.hash_one(key);
-        let mut unequal = Vec::new();
+        let mut unequal = None;
         loop {
-            let found = self.shard(hash).lock().find(hash, &unequal, self);
+            let found = self.shard(hash).lock().find(hash, unequal, self);
             match found {
                 None => return false,
                 Some(flight) if flight.key == *key => {
@@ -157,7 +155,7 @@ where
                         return true;
                     }
                 }
-                Some(flight) => unequal.push(flight),
+                Some(flight) => unequal = Some(flight.number),
             }
         }
     }

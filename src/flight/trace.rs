@@ -4,7 +4,7 @@
 
 #[cfg(feature = "tracing")]
 mod with {
-    use std::panic::catch_unwind;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     /// The span that a caller called in. It goes with the call to its task.
     pub(crate) struct Span(tracing::Span);
@@ -26,9 +26,11 @@ mod with {
             SpanId(self.0.id())
         }
 
-        /// Records that this span waits for the call that `leader` leads.
+        /// Records that this span waits for the call that `leader` leads. A
+        /// subscriber that panics costs the caller nothing.
         pub(crate) fn follows_from(&self, leader: SpanId) {
-            self.0.follows_from(leader.0);
+            let record = || self.0.follows_from(leader.0).is_none();
+            let _ = catch_unwind(AssertUnwindSafe(record));
         }
 
         pub(crate) fn in_scope<T>(&self, f: impl FnOnce() -> T) -> T {

@@ -45,7 +45,7 @@ pub(super) enum Step<F: Future> {
 pub(super) enum SeatWaker {
     NotCloned,
     Cloned(Waker),
-    /// With the one that was there before, for the caller to drop.
+    /// With the one that was there before, if the caller is to drop it.
     Seated(#[expect(dead_code)] Option<Waker>),
 }
 
@@ -66,7 +66,7 @@ impl<F: Future> State<F> {
         if matches!(self.phase, Phase::Over) {
             return Step::Over;
         }
-        if seat.inside && !self.is_polled_here() {
+        if seat.inside.is_some() && !self.is_polled_here() {
             if self.callers >= config.max_callers {
                 return Step::GoAlone;
             }
@@ -77,7 +77,7 @@ impl<F: Future> State<F> {
             return Step::GoAlone;
         }
         if let (&Phase::Vacant(why), true) = (&self.phase, own.is_some()) {
-            self.claim(seat, own, config);
+            self.claim(why, seat, own, config);
             return Step::Lead(why);
         }
         let parked = self.driver == Driver::Callers && matches!(self.phase, Phase::Parked(_));
@@ -113,13 +113,13 @@ impl<F: Future> State<F> {
     /// has begun in a runtime: that one is to be driven there.
     fn may_fly_alone(&self, seat: &Seat) -> bool {
         let own = self.is_led_by(seat) || !self.bound;
-        self.callers == 1 && (own || self.grounded || self.runtime.is_none())
+        self.callers == 1 && (own || self.turned_away || self.runtime.is_none())
     }
 
     /// The runtime to have the task on: the leader's. While it is aboard, its
     /// call is not to be lost with the runtime of another.
     fn runtime_for_task(&self, seat: &Seat) -> Option<Handle> {
-        if self.grounded {
+        if self.turned_away {
             return None;
         }
         self.runtime.clone().or_else(|| {
@@ -136,13 +136,21 @@ impl<F: Future> State<F> {
     }
 
     /// Leads the vacant flight.
-    fn claim(&mut self, seat: &mut Seat, own: &mut Option<Unstarted<F>>, config: &Config) {
+    fn claim(
+        &mut self,
+        why: Vacancy,
+        seat: &mut Seat,
+        own: &mut Option<Unstarted<F>>,
+        config: &Config,
+    ) {
         let Some(own) = own.take() else { return };
         self.phase = Phase::Parked(Box::pin(own.call));
         self.runtime = Handle::try_current().ok();
         self.span_id = own.span.id();
         self.span = own.span;
-        self.born = config.max_age.map(|_| Instant::now());
+        if why != Vacancy::Unbegun {
+            self.born = config.max_age.map(|_| Instant::now());
+        }
         self.spare -= 1;
         self.leader_aboard = true;
         seat.led = Some(self.round);
@@ -151,7 +159,7 @@ impl<F: Future> State<F> {
     /// A caller that was made inside the call is polled elsewhere: it counts
     /// from now on.
     fn come_outside(&mut self, seat: &mut Seat, spare: bool) {
-        seat.inside = false;
+        seat.inside = None;
         self.callers += 1;
         self.spare += usize::from(spare);
     }

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod body;
+mod lost_leader;
 mod memory;
 mod requests;
 mod responses;

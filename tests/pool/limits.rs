@@ -193,3 +193,42 @@ async fn forget_of_another_key_changes_nothing() {
     script.called().answer("aye");
     assert_eq!(leader.await.unwrap(), "aye");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_old_flight_that_goes_round_again_takes_newcomers_until_somebody_leads() {
+    let policy = |outcome: Result<&String, &Failure>| match outcome {
+        Ok(_) => Verdict::Share,
+        Err(_) => Verdict::Retry,
+    };
+    let layer = layer().policy(policy).max_age(Duration::from_secs(5));
+    let (pool, mut script) = pool_of(layer);
+    let [leader, mut follower] = waiting(|| pool.request(BOILER));
+    tokio::time::advance(Duration::from_secs(6)).await;
+    script.call().await.fail("again");
+    assert!(leader.await.is_err());
+
+    let mut newcomer = held(pool.request(BOILER));
+    assert_pending!(newcomer.poll());
+    assert_pending!(follower.poll());
+    tokio::task::yield_now().await;
+    assert_eq!(
+        script.count(),
+        2,
+        "one call for the newcomer and the follower"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_age_of_a_flight_counts_from_the_call_that_made_it_however_late_that_is_polled() {
+    for joined in [false, true] {
+        let (pool, _script) = pool_of(layer().max_age(Duration::from_secs(5)));
+        let mut made = held(pool.request(BOILER));
+        let other = joined.then(|| pool.request(BOILER));
+        tokio::time::advance(Duration::from_secs(4)).await;
+        assert_pending!(made.poll());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let late = pool.request(BOILER);
+        assert_eq!(pool.stats().led, 2);
+        drop((other, late));
+    }
+}

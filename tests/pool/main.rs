@@ -7,8 +7,10 @@
 #![allow(unreachable_pub)] // of a crate that is only tests
 
 mod abandon;
+mod brittle;
 mod errors;
 mod identity;
+mod inside;
 mod leader;
 mod limits;
 mod lone;

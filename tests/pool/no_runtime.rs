@@ -227,3 +227,20 @@ async fn yield_once() {
     })
     .await;
 }
+
+#[test]
+fn a_first_caller_that_called_outside_and_was_never_polled_puts_nobody_outside() {
+    let (pool, mut script) = pool();
+    let made = pool.request(BOILER);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut other = held(pool.request(BOILER));
+        assert_pending!(other.poll());
+        assert_eq!(runtime.metrics().num_alive_tasks(), 1);
+        script.call().await.answer("aye");
+        assert_eq!(other.await.unwrap(), "aye");
+    });
+    drop(made);
+}

@@ -1,8 +1,12 @@
 //! Share, Solo and Retry.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    any::Any,
+    mem,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 
 use futures::future::BoxFuture;
@@ -276,7 +280,7 @@ async fn a_retry_that_nobody_is_left_to_make_wakes_the_leader_and_leaves_no_key(
     let followers: Arc<Mutex<Vec<BoxFuture<'static, Outcome>>>> = Arc::default();
     let leaving = Arc::clone(&followers);
     let (pool, mut script) = pool_of(layer().policy(move |_: Result<&String, &Failure>| {
-        drop(std::mem::take(&mut *leaving.lock().unwrap()));
+        drop(mem::take(&mut *leaving.lock().unwrap()));
         Verdict::Retry
     }));
     let mut leader = held(pool.request(BOILER));
@@ -292,4 +296,25 @@ async fn a_retry_that_nobody_is_left_to_make_wakes_the_leader_and_leaves_no_key(
     assert!(leader.is_woken());
     assert_eq!(assert_ready!(leader.poll()).unwrap(), "mine");
     assert_eq!(script.count(), 1);
+}
+
+#[tokio::test]
+async fn a_call_whose_callers_go_when_it_has_answered_is_not_counted_as_cancelled() {
+    type Callers = Vec<Box<dyn Any + Send>>;
+    let callers: Arc<Mutex<Callers>> = Arc::default();
+    let dropped = Arc::clone(&callers);
+    let (pool, mut script) = pool_of(layer().policy(move |_: Result<&String, &Failure>| {
+        let gone = mem::take(&mut *dropped.lock().unwrap());
+        drop(gone);
+        Verdict::Share
+    }));
+    for caller in waiting::<_, 2>(|| pool.request(BOILER)) {
+        callers.lock().unwrap().push(Box::new(caller));
+    }
+    script.call().await.answer("aye");
+    while !callers.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_empty(&pool);
+    assert_eq!(pool.stats().cancelled, 0);
 }

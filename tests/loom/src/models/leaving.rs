@@ -128,3 +128,43 @@ fn a_leader_goes_as_its_followers_are_to_retry() {
         assert_eq!((stats.led, stats.retried, stats.cancelled), (2, 1, 0));
     });
 }
+
+/// The task that drives what nobody waits for any more finds that out, though
+/// nothing wakes the call.
+#[test]
+fn a_task_ends_when_all_have_gone() {
+    model(|| {
+        let world = World::new();
+        let never = Arc::new(Gate::default());
+        let mut leader = world.call(Course::Gate(never));
+        assert!(leader.poll_once().is_pending());
+        let mut follower = world.call(Course::Ready);
+        assert!(follower.poll_once().is_pending());
+        let leaver = world.spawn(|_| drop(leader));
+        drop(follower);
+        leaver.join().unwrap();
+        let stats = world.end();
+        assert_eq!((stats.led, stats.cancelled), (1, 1));
+    });
+}
+
+/// A leader that is alone again gets its answer unseen, and nobody joins for it.
+#[test]
+fn nobody_joins_what_has_an_answer_for_its_leader_alone() {
+    let joined = model(|| {
+        let world = World::new();
+        let mut leader = world.call(Course::Yield);
+        assert!(leader.poll_once().is_pending());
+        let mut follower = world.call(Course::Ready);
+        let _ = follower.poll_once();
+        drop(follower);
+        let newcomer = world.spawn(|world| world.call(Course::Ready).answer());
+        assert_eq!(leader.answer(), 1);
+        let newcomer = newcomer.join().unwrap();
+        let stats = world.end();
+        assert_eq!(stats.released, 0);
+        assert_eq!(newcomer as u64, stats.led);
+        stats.joined
+    });
+    assert_eq!(joined, [1, 2].into());
+}
