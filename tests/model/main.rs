@@ -1,0 +1,58 @@
+//! Random programs against a plain model of the ten promises: calls, polls,
+//! drops, endings, wakes, verdicts, clocks and runtimes in any order, one step
+//! at a time on one thread, and after each step all that can be seen of the pool
+//! is as the model says.
+//!
+//! The same programs each time. With `PROPTEST_CASES` set they are as many as it
+//! says, and others each time.
+
+#![allow(unreachable_pub)] // of a crate that is only tests
+
+mod generate;
+mod inner;
+mod model;
+mod play;
+mod program;
+mod real;
+
+use std::panic;
+
+use proptest::{
+    prelude::ProptestConfig,
+    test_runner::{TestCaseError, TestError, TestRng, TestRunner},
+};
+
+const PROGRAMS: u32 = 10_000;
+
+#[test]
+fn a_pool_does_what_it_promises_in_any_program() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(|_| {})); // panics are part of most programs
+    let outcome = run();
+    panic::set_hook(report);
+    if let Err(why) = outcome {
+        panic!("{why}");
+    }
+}
+
+fn run() -> Result<(), String> {
+    let mut config = ProptestConfig {
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    };
+    let mut runner = if std::env::var_os("PROPTEST_CASES").is_some() {
+        TestRunner::new(config)
+    } else {
+        config.cases = PROGRAMS;
+        let rng = TestRng::deterministic_rng(config.rng_algorithm);
+        TestRunner::new_with_rng(config, rng)
+    };
+    let outcome = runner.run(&generate::program(), |program| {
+        play::play(&program).map_err(TestCaseError::fail)
+    });
+    outcome.map_err(|error| match error {
+        TestError::Fail(why, _) => why.to_string(),
+        other => other.to_string(),
+    })
+}

@@ -1,0 +1,346 @@
+//! What a pool promises, as a plain model on one thread: it says for each step
+//! of a program all that is to be seen of it.
+//!
+//! Written from the docs of what users see, and from nothing below `src/flight`.
+//! Where they leave something open, the model looks at what was seen, and goes
+//! on from there if that is allowed.
+
+mod calls;
+mod due;
+mod flights;
+mod panics;
+mod poll;
+
+use std::collections::BTreeMap;
+
+use tower_pool::Stats;
+
+use self::{due::Due, panics::Panic};
+use crate::{
+    program::{Action, Ending, Id, Judge, Place, Setup},
+    real::Seen,
+};
+
+/// A point in time: an hour has a thousand units.
+type Time = u64;
+
+pub struct Model<'a> {
+    setup: &'a Setup,
+    callers: Vec<Caller>,
+    /// One for each caller, made or not.
+    calls: Vec<Call>,
+    /// All that ever were.
+    flights: Vec<Flight>,
+    /// Those that a newcomer can join.
+    table: BTreeMap<u8, FlightId>,
+    stats: Stats,
+    /// Which are there.
+    runtimes: Vec<bool>,
+    /// Tasks of abandoned flights that have not ended yet, in each runtime.
+    idle_tasks: Vec<usize>,
+    hour: u64,
+    /// All flights that ended in one.
+    panics: Vec<Panic>,
+    due: Due,
+}
+
+type FlightId = usize;
+
+struct Caller {
+    key: Option<u8>,
+    state: State,
+    /// Its request is its own, and no call was made of it yet.
+    has_request: bool,
+    /// The waker that the pool has of it, until it is woken.
+    waker: Option<u32>,
+    /// How many wakers it had before the one that it was polled with last.
+    wakers: u32,
+    /// How many retries its flight had before it joined.
+    retries_before: u32,
+    /// Must it be polled, or else nothing comes of it?
+    is_woken: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Aboard(FlightId),
+    /// Its flight has this outcome for it, and perhaps for the others, too.
+    Answered {
+        of: Id,
+        shared: bool,
+    },
+    /// Its flight ended in a panic.
+    Burst(usize),
+    /// It is to make a call of its own, when it is next polled.
+    Released,
+    /// Its call was lost, and nobody is left to share another with.
+    Stranded,
+    /// It has a call of its own.
+    Alone,
+    Done,
+    Dropped,
+}
+
+#[derive(Default)]
+struct Call {
+    /// Its request is there.
+    alive: bool,
+    /// It was polled.
+    begun: bool,
+    /// It was polled in a runtime.
+    bound: bool,
+    /// The inner service has its request.
+    called: bool,
+    ready: bool,
+    yields: bool,
+    end: Option<(Ending, Judge)>,
+    /// Whom a wake of it wakes.
+    wakes: Wakes,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Wakes {
+    #[default]
+    Nobody,
+    /// The caller that polled it, with its waker.
+    One(Id, u32),
+    /// All who wait aboard.
+    All(FlightId),
+    Task(FlightId),
+}
+
+struct Flight {
+    key: u8,
+    callers: Vec<Id>,
+    /// Whose request was made a call, if it is aboard.
+    leader: Option<Id>,
+    phase: Phase,
+    driver: Driver,
+    /// Where its task is to be: where the leader was polled last, or took the lead.
+    home: Place,
+    /// A runtime was lost, and the call was not.
+    grounded: bool,
+    retries: u32,
+    /// Who made it.
+    first: Id,
+    /// When it was made; and when its call was begun by the one who made it,
+    /// which is not said to count, nor not to.
+    born: [Time; 2],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Vacant(Vacancy),
+    Flying(Id),
+    Over,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Vacancy {
+    Unbegun,
+    Retry,
+    Lost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Driver {
+    Callers,
+    Task {
+        runtime: usize,
+        /// It has been woken.
+        runs: bool,
+    },
+}
+
+impl<'a> Model<'a> {
+    pub fn new(setup: &'a Setup) -> Self {
+        Self {
+            setup,
+            callers: Vec::new(),
+            calls: Vec::new(),
+            flights: Vec::new(),
+            table: BTreeMap::new(),
+            stats: Stats::default(),
+            runtimes: vec![true; setup.runtimes],
+            idle_tasks: vec![0; setup.runtimes],
+            hour: 0,
+            panics: Vec::new(),
+            due: Due::default(),
+        }
+    }
+
+    /// Follows a step, and says what is wrong with what was seen of it.
+    pub fn step(&mut self, action: Action, seen: &Seen) -> Result<(), String> {
+        match action {
+            Action::Call { key, place } => self.call(key, place, seen),
+            Action::Poll {
+                caller,
+                place,
+                anew,
+            } => {
+                self.callers[caller].wakers += u32::from(anew);
+                self.callers[caller].is_woken = false;
+                self.due.polls = Some(caller);
+                let got = self.poll(caller, place, seen);
+                self.due.got = Some(got);
+            }
+            Action::Drop { caller, .. } => self.drop(caller),
+            Action::End {
+                call,
+                ending,
+                judge,
+            } => {
+                self.calls[call].end = Some((ending, judge));
+                self.wake(call);
+            }
+            Action::Ready(call) => {
+                self.calls[call].ready = true;
+                self.wake(call);
+            }
+            Action::Wake(call) => self.wake(call),
+            Action::Yield(call) => self.calls[call].yields = true,
+            Action::Tick(runtime) => self.tick(runtime),
+            Action::ShutDown(runtime) => self.shut_down(runtime, seen),
+            Action::Forget(key) => self.due.forgot = Some(self.table.remove(&key).is_some()),
+            Action::Advance(hours) => self.hour += hours,
+        }
+        self.check(seen)
+    }
+
+    /// Is nothing under way?
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty() && self.calls.iter().all(|call| !call.alive)
+    }
+
+    /// Outside a runtime time is not put forward, and is a trifle later.
+    fn now(&self, place: Place) -> Time {
+        match place {
+            Some(_) => 1_000 * self.hour,
+            None => 1,
+        }
+    }
+
+    fn call(&mut self, key: Option<u8>, place: Place, seen: &Seen) {
+        let id = self.callers.len();
+        self.calls.push(Call {
+            alive: true,
+            ready: !self.setup.gated,
+            ..Call::default()
+        });
+        self.callers.push(Caller {
+            key,
+            state: State::Alone,
+            has_request: true,
+            waker: None,
+            wakers: 0,
+            retries_before: 0,
+            is_woken: true,
+        });
+        let Some(key) = key else {
+            self.stats.solo += 1;
+            return;
+        };
+        if let Some(&flight) = self.table.get(&key) {
+            if self.is_young(flight, place, seen) {
+                return self.join(id, flight);
+            }
+            self.table.remove(&key);
+        }
+        self.stats.led += 1;
+        self.table.insert(key, self.flights.len());
+        self.callers[id].state = State::Aboard(self.flights.len());
+        self.flights.push(Flight {
+            key,
+            callers: vec![id],
+            leader: None,
+            phase: Phase::Vacant(Vacancy::Unbegun),
+            driver: Driver::Callers,
+            home: None,
+            grounded: false,
+            retries: 0,
+            first: id,
+            born: [self.now(place); 2],
+        });
+    }
+
+    /// May newcomers still join, for its age?
+    fn is_young(&mut self, flight: FlightId, place: Place, seen: &Seen) -> bool {
+        let Some(max_age) = self.setup.max_age else {
+            return true;
+        };
+        let now = self.now(place);
+        let is_young = |born: Time| now.saturating_sub(born) < 1_000 * max_age;
+        let taken = seen.stats.led == self.stats.led;
+        let born = &mut self.flights[flight].born;
+        if is_young(born[0]) == is_young(born[1]) {
+            return is_young(born[0]);
+        }
+        let right = born.iter().position(|born| is_young(*born) == taken);
+        *born = [born[right.unwrap()]; 2];
+        taken
+    }
+
+    fn join(&mut self, id: Id, flight: FlightId) {
+        let (aboard, retries) = (
+            self.flights[flight].callers.len(),
+            self.flights[flight].retries,
+        );
+        if self.setup.max_callers.is_some_and(|max| aboard >= max) {
+            self.stats.solo += 1;
+            return;
+        }
+        self.stats.joined += 1;
+        self.flights[flight].callers.push(id);
+        self.callers[id].state = State::Aboard(flight);
+        self.callers[id].retries_before = retries;
+    }
+
+    fn drop(&mut self, id: Id) {
+        match self.callers[id].state {
+            State::Aboard(flight) => self.leave(id, flight),
+            // It was counted when its flight landed, and has not looked.
+            State::Answered { shared: true, .. } => {
+                self.stats.shared -= u64::from(self.callers[id].has_request);
+            }
+            State::Burst(panic) => self.panics[panic].missed = true,
+            State::Alone | State::Done => self.end_call(id),
+            _ => {}
+        }
+        self.drop_request(id);
+        self.callers[id].state = State::Dropped;
+    }
+
+    fn tick(&mut self, runtime: usize) {
+        self.idle_tasks[runtime] = 0; // they find out, and end
+        for flight in 0..self.flights.len() {
+            while self.flights[flight].driver
+                == (Driver::Task {
+                    runtime,
+                    runs: true,
+                })
+            {
+                let Phase::Flying(call) = self.flights[flight].phase else {
+                    break;
+                };
+                let runs = false;
+                self.flights[flight].driver = Driver::Task { runtime, runs };
+                if let Some((ending, judge)) =
+                    self.poll_call(call, Some(runtime), Wakes::Task(flight))
+                {
+                    self.land(flight, call, ending, judge);
+                }
+            }
+        }
+    }
+
+    fn shut_down(&mut self, lost: usize, seen: &Seen) {
+        self.runtimes[lost] = false;
+        self.idle_tasks[lost] = 0;
+        for flight in 0..self.flights.len() {
+            if matches!(self.flights[flight].driver, Driver::Task { runtime, .. } if runtime == lost)
+            {
+                self.lose(flight, seen);
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The real pool, and what is seen of it in each step of a program.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, EnterGuard, Runtime},
+    task::yield_now,
+    time::{Instant, advance},
+};
+use tower::{Layer, Service};
+use tower_pool::{Policy, Pool, PoolLayer, Stats, Verdict};
+
+use crate::{
+    inner::{Answer, Bell, Event, Hashing, Key, Request, Scripted, World, payload},
+    program::{Action, Got, Id, Place, Setup},
+};
+
+/// What a step led to.
+#[derive(Debug)]
+pub struct Seen {
+    pub events: Vec<Event>,
+    /// Of a poll.
+    pub got: Option<Got>,
+    /// Of a forget.
+    pub forgot: Option<bool>,
+    pub stats: Stats,
+    pub in_flight: usize,
+    /// In each runtime that is there.
+    pub tasks: Vec<Option<usize>>,
+    /// How many keys there are.
+    pub keys: usize,
+}
+
+impl Seen {
+    pub fn has_polled(&self, call: Id) -> bool {
+        self.events.contains(&Event::Polled(call))
+    }
+
+    pub fn has_dropped(&self, call: Id) -> bool {
+        self.events.contains(&Event::Dropped(call))
+    }
+}
+
+struct ByWorld(Arc<World>);
+
+impl Policy<Answer, Answer> for ByWorld {
+    fn verdict(&self, outcome: Result<&Answer, &Answer>) -> Verdict {
+        self.0.judge(outcome)
+    }
+}
+
+type Extract = Box<dyn Fn(&Request) -> Option<Key> + Send + Sync>;
+type Pooled = Pool<Scripted, Request, Extract, ByWorld, Hashing>;
+
+struct Caller {
+    /// None once it was dropped.
+    future: Option<Pin<Box<<Pooled as Service<Request>>::Future>>>,
+    waker: Waker,
+    /// How many wakers it had before.
+    number: u32,
+}
+
+pub struct Real {
+    world: Arc<World>,
+    key: Arc<()>,
+    gated: bool,
+    pool: Pooled,
+    runtimes: Vec<Option<Runtime>>,
+    callers: Vec<Caller>,
+}
+
+impl Real {
+    pub fn new(setup: &Setup) -> Self {
+        let (world, key) = (Arc::<World>::default(), Arc::new(()));
+        let extract: Extract = Box::new({
+            let key = Arc::clone(&key);
+            move |request: &Request| request.key.map(|name| Key(name, Arc::clone(&key)))
+        });
+        let mut layer = PoolLayer::new(extract)
+            .policy(ByWorld(Arc::clone(&world)))
+            .hasher(Hashing {
+                alike: setup.same_hash,
+            })
+            .on_abandon(setup.on_abandon)
+            .max_retries(setup.max_retries);
+        if let Some(max_callers) = setup.max_callers {
+            layer = layer.max_callers(max_callers);
+        }
+        if let Some(max_age) = setup.max_age {
+            layer = layer.max_age(hours(max_age));
+        }
+        let runtimes = runtimes(setup.runtimes, setup.max_age.is_some());
+        Self {
+            pool: layer.layer(Scripted::new(Arc::clone(&world))),
+            world,
+            key,
+            gated: setup.gated,
+            runtimes: runtimes.into_iter().map(Some).collect(),
+            callers: Vec::new(),
+        }
+    }
+
+    pub fn act(&mut self, action: Action) -> Seen {
+        let (mut got, mut forgot) = (None, None);
+        match action {
+            Action::Call { key, place } => self.call(key, place),
+            Action::Poll {
+                caller,
+                place,
+                anew,
+            } => got = Some(self.poll(caller, place, anew)),
+            Action::Drop { caller, place } => {
+                let future = self.callers[caller].future.take();
+                let _context = self.enter(place);
+                drop(future);
+            }
+            Action::End {
+                call,
+                ending,
+                judge,
+            } => self.world.end(call, ending, judge),
+            Action::Ready(call) => self.world.make_ready(call),
+            Action::Wake(call) => self.world.wake(call),
+            Action::Yield(call) => self.world.let_yield(call),
+            Action::Tick(runtime) => self.runtimes[runtime].as_ref().unwrap().block_on(async {
+                for _ in 0..3 {
+                    yield_now().await; // to all tasks that can run
+                }
+            }),
+            Action::ShutDown(runtime) => self.runtimes[runtime] = None,
+            Action::Forget(key) => {
+                forgot = Some(self.pool.forget(&Key(key, Arc::clone(&self.key))));
+            }
+            Action::Advance(by) => self.runtimes.iter().flatten().for_each(|runtime| {
+                put_forward(runtime, hours(by));
+            }),
+        }
+        self.look(got, forgot)
+    }
+
+    /// What is there now.
+    pub fn look(&self, got: Option<Got>, forgot: Option<bool>) -> Seen {
+        let tasks = |runtime: &Runtime| runtime.metrics().num_alive_tasks();
+        Seen {
+            events: self.world.events(),
+            got,
+            forgot,
+            stats: self.pool.stats(),
+            in_flight: self.pool.in_flight(),
+            tasks: self
+                .runtimes
+                .iter()
+                .map(|runtime| runtime.as_ref().map(tasks))
+                .collect(),
+            keys: Arc::strong_count(&self.key) - 2, // ours, and the extractor's
+        }
+    }
+
+    fn enter(&self, place: Place) -> Option<EnterGuard<'_>> {
+        place.map(|runtime| self.runtimes[runtime].as_ref().unwrap().enter())
+    }
+
+    fn call(&mut self, key: Option<u8>, place: Place) {
+        let id = self.callers.len();
+        self.world.add_call(key, !self.gated);
+        let request = Request {
+            id,
+            key,
+            world: Arc::clone(&self.world),
+        };
+        let future = {
+            let _context = self.enter(place);
+            Box::pin(self.pool.request(request))
+        };
+        self.callers.push(Caller {
+            future: Some(future),
+            waker: self.bell(id, 0),
+            number: 0,
+        });
+    }
+
+    fn bell(&self, caller: Id, number: u32) -> Waker {
+        let world = Arc::clone(&self.world);
+        Waker::from(Arc::new(Bell {
+            caller,
+            number,
+            world,
+        }))
+    }
+
+    fn poll(&mut self, id: Id, place: Place, anew: bool) -> Got {
+        if anew {
+            let number = self.callers[id].number + 1;
+            self.callers[id].number = number;
+            self.callers[id].waker = self.bell(id, number);
+        }
+        let mut future = self.callers[id].future.take().unwrap();
+        let polled = {
+            let _context = self.enter(place);
+            let cx = &mut Context::from_waker(&self.callers[id].waker);
+            catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)))
+        };
+        self.callers[id].future = Some(future);
+        match polled {
+            Ok(Poll::Pending) => Got::Pending,
+            Ok(Poll::Ready(outcome)) => {
+                let ok = outcome.is_ok();
+                let (Ok(answer) | Err(answer)) = outcome;
+                Got::Outcome {
+                    of: answer.of,
+                    key: answer.key,
+                    ok,
+                }
+            }
+            Err(panic) => Got::Panic(payload(panic)),
+        }
+    }
+
+    /// Whether anything is left of what passed through the pool, when it and
+    /// all who used it are gone.
+    pub fn leaks(self) -> Option<String> {
+        let Self {
+            world,
+            key,
+            pool,
+            runtimes,
+            callers,
+            ..
+        } = self;
+        drop((pool, runtimes, callers));
+        let (worlds, keys) = (Arc::strong_count(&world), Arc::strong_count(&key));
+        let leaks = (worlds, keys) != (1, 1);
+        leaks.then(|| {
+            let (of_world, keys) = (worlds - 1, keys - 1);
+            format!("{of_world} outcomes, calls or wakers and {keys} keys have leaked")
+        })
+    }
+}
+
+fn hours(hours: u64) -> Duration {
+    Duration::from_secs(3600 * hours)
+}
+
+/// With paused clocks that agree, if the program is about time.
+fn runtimes(count: usize, timed: bool) -> Vec<Runtime> {
+    let runtime = |_| {
+        let mut builder = Builder::new_current_thread();
+        if timed {
+            builder.enable_time().start_paused(true);
+        }
+        builder.build().unwrap()
+    };
+    let runtimes: Vec<_> = (0..count).map(runtime).collect();
+    if timed {
+        let now = |runtime: &Runtime| {
+            let _context = runtime.enter();
+            Instant::now()
+        };
+        let latest = runtimes.iter().map(now).max();
+        for runtime in &runtimes {
+            let behind = latest.unwrap() - now(runtime);
+            put_forward(runtime, behind);
+        }
+    }
+    runtimes
+}
+
+/// Puts a paused clock forward without running a task.
+fn put_forward(runtime: &Runtime, by: Duration) {
+    let _context = runtime.enter();
+    let advance = pin!(advance(by));
+    let _ = advance.poll(&mut Context::from_waker(Waker::noop()));
+}
