@@ -15,7 +15,7 @@ mod play;
 mod program;
 mod real;
 
-use std::panic;
+use std::{cell::Cell, panic};
 
 use proptest::{
     prelude::ProptestConfig,
@@ -48,11 +48,17 @@ fn run() -> Result<(), String> {
         let rng = TestRng::deterministic_rng(config.rng_algorithm);
         TestRunner::new_with_rng(config, rng)
     };
+    let (played, failed) = (Cell::new(0), Cell::new(false));
     let outcome = runner.run(&generate::program(), |program| {
-        play::play(&program).map_err(TestCaseError::fail)
+        if !failed.get() {
+            played.set(played.get() + 1); // those that come after are shrunk
+        }
+        let played = play::play(&program);
+        failed.set(failed.get() || played.is_err());
+        played.map_err(TestCaseError::fail)
     });
     outcome.map_err(|error| match error {
-        TestError::Fail(why, _) => why.to_string(),
+        TestError::Fail(why, _) => format!("in program {}, shrunk: {why}", played.get()),
         other => other.to_string(),
     })
 }
