@@ -45,6 +45,8 @@ pub struct World(Mutex<State>);
 struct State {
     calls: Vec<Call>,
     events: Vec<Event>,
+    /// How many outcomes there are.
+    outcomes: usize,
 }
 
 #[derive(Default)]
@@ -64,6 +66,10 @@ impl World {
 
     fn note(&self, event: Event) {
         self.lock().events.push(event);
+    }
+
+    pub fn outcomes(&self) -> usize {
+        self.lock().outcomes
     }
 
     pub fn events(&self) -> Vec<Event> {
@@ -151,14 +157,28 @@ pub struct Answer {
     world: Arc<World>,
 }
 
+impl Answer {
+    fn new(of: Id, world: &Arc<World>) -> Self {
+        let mut state = world.lock();
+        state.outcomes += 1;
+        Self {
+            of,
+            key: state.calls[of].key,
+            world: Arc::clone(world),
+        }
+    }
+}
+
 impl Clone for Answer {
     fn clone(&self) -> Self {
         self.world.note(Event::Cloned(self.of));
-        Self {
-            of: self.of,
-            key: self.key,
-            world: Arc::clone(&self.world),
-        }
+        Self::new(self.of, &self.world)
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.world.lock().outcomes -= 1;
     }
 }
 
@@ -285,12 +305,9 @@ impl Service<Request> for Scripted {
 }
 
 fn outcome(ending: Ending, of: Id, world: &Arc<World>) -> Result<Answer, Answer> {
-    let key = world.lock().calls[of].key;
-    let world = Arc::clone(world);
-    let answer = Answer { of, key, world };
     match ending {
-        Ending::Ok => Ok(answer),
-        Ending::Err => Err(answer),
+        Ending::Ok => Ok(Answer::new(of, world)),
+        Ending::Err => Err(Answer::new(of, world)),
         Ending::Burst => resume_unwind(Box::new(burst_message(of))),
         Ending::Wreck => resume_unwind(Box::new(Wreck(of))),
     }

@@ -55,10 +55,14 @@ fn run() -> Result<(), String> {
         }
         let played = play::play(&program);
         failed.set(failed.get() || played.is_err());
-        played.map_err(TestCaseError::fail)
+        played.map_err(|failure| TestCaseError::fail(failure.to_string()))
     });
-    outcome.map_err(|error| match error {
-        TestError::Fail(why, _) => format!("in program {}, shrunk: {why}", played.get()),
-        other => other.to_string(),
-    })
+    match outcome {
+        Err(TestError::Fail(_, program)) => {
+            let failure = play::play(&program).expect_err("it failed before");
+            let failure = failure.shorten(program.drains);
+            Err(format!("in program {}, shrunk: {failure}", played.get()))
+        }
+        other => other.map_err(|error| error.to_string()),
+    }
 }

@@ -1,86 +1,132 @@
 //! Plays a program against the pool and the model, step by step.
 
-use std::fmt::Write;
+use std::{
+    fmt,
+    mem::{self, ManuallyDrop},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use crate::{
     generate::Program,
+    inner::payload,
     model::Model,
     program::{Action, Ending, Got, Judge, Setup},
     real::Real,
 };
 
-pub struct Play<'a> {
-    setup: &'a Setup,
+/// A program that failed, as far as it was played, to be read.
+pub struct Failure {
+    wrong: String,
+    setup: Setup,
+    script: Vec<(Action, Option<Got>)>,
+}
+
+/// Plays a random program to its end.
+pub fn play(program: &Program) -> Result<(), Failure> {
+    run(&program.setup, |play| {
+        for step in &program.steps {
+            if let Some(action) = step.action(&play.model, &program.setup) {
+                play.act(action)?;
+            }
+        }
+        play.finish(program.drains)
+    })
+}
+
+/// Plays the actions of a script, but for those that nobody is there for.
+pub fn replay(setup: &Setup, actions: &[Action], drains: bool) -> Result<(), Failure> {
+    run(setup, |play| {
+        for action in actions {
+            if play.model.allows(*action) {
+                play.act(*action)?;
+            }
+        }
+        play.finish(drains)
+    })
+}
+
+/// What has failed is not dropped: that might well fail, too.
+fn run(
+    setup: &Setup,
+    program: impl FnOnce(&mut Play<'_>) -> Result<(), String>,
+) -> Result<(), Failure> {
+    let mut play = ManuallyDrop::new(Play {
+        model: Model::new(setup),
+        real: Real::new(setup),
+        script: Vec::new(),
+    });
+    let played = catch_unwind(AssertUnwindSafe(|| program(&mut play)));
+    let played = played.unwrap_or_else(|panic| Err(format!("panic: {:?}", payload(panic))));
+    let script = mem::take(&mut play.script);
+    let wrong = match played {
+        Err(wrong) => wrong,
+        Ok(()) => match ManuallyDrop::into_inner(play).real.leaks() {
+            Some(leaks) => leaks,
+            None => return Ok(()),
+        },
+    };
+    let setup = setup.clone();
+    Err(Failure {
+        wrong,
+        setup,
+        script,
+    })
+}
+
+struct Play<'a> {
     model: Model<'a>,
     real: Real,
     script: Vec<(Action, Option<Got>)>,
 }
 
-/// Plays a random program to its end. An error has the script of it.
-pub fn play(program: &Program) -> Result<(), String> {
-    let mut play = Play::new(&program.setup);
-    for step in &program.steps {
-        if let Some(action) = step.action(&play.model, &program.setup) {
-            play.act(action)?;
-        }
-    }
-    if program.drains {
-        play.drain()?;
-    }
-    play.end()
-}
-
-impl<'a> Play<'a> {
-    pub fn new(setup: &'a Setup) -> Self {
-        Self {
-            setup,
-            model: Model::new(setup),
-            real: Real::new(setup),
-            script: Vec::new(),
-        }
-    }
-
-    pub fn act(&mut self, action: Action) -> Result<(), String> {
+impl Play<'_> {
+    fn act(&mut self, action: Action) -> Result<(), String> {
+        self.script.push((action, None));
         let seen = self.real.act(action);
-        self.script.push((action, seen.got.clone()));
-        let checked = self.model.step(action, &seen);
-        checked.map_err(|wrong| self.failure(&wrong))
+        self.script.last_mut().unwrap().1 = seen.got.clone();
+        self.model.step(action, &seen)
+    }
+
+    fn finish(&mut self, drains: bool) -> Result<(), String> {
+        if drains {
+            self.drain()?;
+        }
+        self.end()
     }
 
     /// All calls end well, and all who are woken are polled: nobody is left.
-    pub fn drain(&mut self) -> Result<(), String> {
+    fn drain(&mut self) -> Result<(), String> {
         while self.model.waiting().next().is_some() {
-            let before = self.script.len();
             for call in self.model.live_calls().collect::<Vec<_>>() {
+                let (ending, judge) = (Ending::Ok, Judge::Share);
                 self.act(Action::End {
                     call,
-                    ending: Ending::Ok,
-                    judge: Judge::Share,
+                    ending,
+                    judge,
                 })?;
             }
             for runtime in self.model.runtimes().collect::<Vec<_>>() {
                 self.act(Action::Tick(runtime))?;
             }
-            let calls = self.script.len();
-            for caller in self.model.woken().collect::<Vec<_>>() {
-                let place = self.model.runtimes().next();
-                let anew = false;
+            let woken: Vec<_> = self.model.woken().collect();
+            if woken.is_empty() {
+                let waiting: Vec<_> = self.model.waiting().collect();
+                return Err(format!("{waiting:?} wait, and nobody was woken"));
+            }
+            for caller in woken {
+                let (place, anew) = (self.model.runtimes().next(), false);
                 self.act(Action::Poll {
                     caller,
                     place,
                     anew,
                 })?;
             }
-            if self.script.len() == calls && calls > before {
-                let waiting: Vec<_> = self.model.waiting().collect();
-                return Err(self.failure(&format!("nobody was woken of {waiting:?}")));
-            }
         }
         Ok(())
     }
 
     /// All are dropped, callers and runtimes, and nothing is left.
-    pub fn end(mut self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), String> {
         for caller in self.model.held().collect::<Vec<_>>() {
             let place = None;
             self.act(Action::Drop { caller, place })?;
@@ -89,33 +135,58 @@ impl<'a> Play<'a> {
             self.act(Action::ShutDown(runtime))?;
         }
         let seen = self.real.look(None, None);
-        if (seen.in_flight, seen.keys) != (0, 0) || !self.model.is_empty() {
-            let (flights, keys) = (seen.in_flight, seen.keys);
-            return Err(self.failure(&format!("{flights} flights and {keys} keys are left")));
+        if (seen.in_flight, seen.keys) == (0, 0) && self.model.is_empty() {
+            return Ok(());
         }
-        let Self {
-            setup,
-            real,
-            script,
-            ..
-        } = self;
-        real.leaks()
-            .map_or(Ok(()), |leaks| Err(failure(setup, &script, &leaks)))
-    }
-
-    fn failure(&self, wrong: &str) -> String {
-        failure(self.setup, &self.script, wrong)
+        Err(format!(
+            "{} flights and {} keys are left",
+            seen.in_flight, seen.keys
+        ))
     }
 }
 
-/// The program that was played, to be read.
-fn failure(setup: &Setup, script: &[(Action, Option<Got>)], wrong: &str) -> String {
-    let mut text = format!("{wrong}\n  {setup}\n");
-    for (action, got) in script {
-        let _ = match got {
-            Some(got) => writeln!(text, "  {action}: {got:?}"),
-            None => writeln!(text, "  {action}"),
-        };
+impl Failure {
+    /// Leaves out, one after another, all steps that it fails without.
+    pub fn shorten(mut self, drains: bool) -> Self {
+        let mut last = self.script.len();
+        while last > 0 {
+            last -= 1;
+            let actions: Vec<_> = self.script.iter().map(|(action, _)| *action).collect();
+            let Err(shorter) = replay(&self.setup, &without(&actions, last), drains) else {
+                continue;
+            };
+            if shorter.script.len() < self.script.len() {
+                self = shorter;
+                last = self.script.len(); // perhaps more can go now
+            }
+        }
+        self
     }
-    text
+}
+
+/// Without one of them, and all that is done to the caller that it made.
+fn without(actions: &[Action], index: usize) -> Vec<Action> {
+    let is_call = |action: &&Action| matches!(action, Action::Call { .. });
+    let made = actions[..index].iter().filter(is_call).count();
+    let gone = is_call(&&actions[index]).then_some(made);
+    let others = actions.iter().enumerate().filter(|(at, _)| *at != index);
+    others
+        .filter_map(|(_, action)| match gone {
+            Some(gone) => action.without(gone),
+            None => Some(*action),
+        })
+        .collect()
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}\n  {}", self.wrong, self.setup)?;
+        for (action, got) in &self.script {
+            match got {
+                Some(got) => writeln!(f, "  {action}: {got:?}")?,
+                None => writeln!(f, "  {action}")?,
+            }
+        }
+        Ok(())
+    }
 }

@@ -102,6 +102,24 @@ pub enum Payload {
     Wreck(Id),
 }
 
+impl Action {
+    /// The same where this caller never was.
+    pub fn without(self, gone: Id) -> Option<Self> {
+        let renamed = |id: Id| (id != gone).then(|| id - usize::from(id > gone));
+        let mut action = self;
+        if let Self::Poll { caller: id, .. }
+        | Self::Drop { caller: id, .. }
+        | Self::End { call: id, .. }
+        | Self::Ready(id)
+        | Self::Wake(id)
+        | Self::Yield(id) = &mut action
+        {
+            *id = renamed(*id)?;
+        }
+        Some(action)
+    }
+}
+
 impl Ending {
     pub fn is_panic(self) -> bool {
         matches!(self, Self::Burst | Self::Wreck)

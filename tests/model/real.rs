@@ -33,8 +33,9 @@ pub struct Seen {
     pub in_flight: usize,
     /// In each runtime that is there.
     pub tasks: Vec<Option<usize>>,
-    /// How many keys there are.
+    /// How many keys and outcomes the pool holds.
     pub keys: usize,
+    pub outcomes: usize,
 }
 
 impl Seen {
@@ -159,6 +160,7 @@ impl Real {
                 .map(|runtime| runtime.as_ref().map(tasks))
                 .collect(),
             keys: Arc::strong_count(&self.key) - 2, // ours, and the extractor's
+            outcomes: self.world.outcomes(),
         }
     }
 

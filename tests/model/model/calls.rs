@@ -1,6 +1,6 @@
 //! Inner calls in the model: polled, woken, dropped.
 
-use super::{Driver, Model, State, Wakes};
+use super::{Driver, Model, Wakes};
 use crate::program::{Ending, Id, Judge, Place};
 
 impl Model<'_> {
@@ -80,31 +80,5 @@ impl Model<'_> {
                 self.due.woken.push((caller, waker));
             }
         }
-    }
-
-    /// Calls that are under way or may yet be.
-    pub fn live_calls(&self) -> impl Iterator<Item = Id> {
-        (0..self.calls.len()).filter(|id| self.calls[*id].alive && self.calls[*id].end.is_none())
-    }
-
-    /// Callers who are not done and not dropped.
-    pub fn waiting(&self) -> impl Iterator<Item = Id> {
-        let waits = |id: &Id| !matches!(self.callers[*id].state, State::Done | State::Dropped);
-        (0..self.callers.len()).filter(waits)
-    }
-
-    /// Those of them whose last waker was woken, or who were never polled.
-    pub fn woken(&self) -> impl Iterator<Item = Id> {
-        self.waiting().filter(|id| self.callers[*id].is_woken)
-    }
-
-    /// Callers whose futures are there.
-    pub fn held(&self) -> impl Iterator<Item = Id> {
-        (0..self.callers.len()).filter(|id| self.callers[*id].state != State::Dropped)
-    }
-
-    /// Runtimes that are there.
-    pub fn runtimes(&self) -> impl Iterator<Item = usize> {
-        (0..self.runtimes.len()).filter(|id| self.runtimes[*id])
     }
 }

@@ -1,8 +1,8 @@
 //! What is to be seen of a step, and whether it was.
 
-use std::fmt::Debug;
+use std::{collections::BTreeSet, fmt::Debug, ops::RangeInclusive};
 
-use super::{Driver, Model, Phase, State};
+use super::{Caller, Driver, Model, State};
 use crate::{
     inner::Event,
     program::{Got, Id, Place},
@@ -108,6 +108,11 @@ impl Model<'_> {
             let most = self.most_keys();
             return Err(format!("{} keys are there, for at most {most}", seen.keys));
         }
+        let outcomes = self.outcomes();
+        if !outcomes.contains(&seen.outcomes) {
+            let kept = seen.outcomes;
+            return Err(format!("{kept} outcomes are kept, instead of {outcomes:?}"));
+        }
         Ok(())
     }
 
@@ -123,19 +128,24 @@ impl Model<'_> {
         place.is_some_and(|runtime| seen.tasks[runtime] > Some(self.tasks(runtime)))
     }
 
+    /// Promise 2: those that somebody aboard has not looked at yet. A leader that
+    /// has not looked may keep those of later rounds, too.
+    fn outcomes(&self) -> RangeInclusive<usize> {
+        let answered = |caller: &Caller| match caller.state {
+            State::Answered { of, shared } => Some((of, shared)),
+            _ => None,
+        };
+        let answered: Vec<_> = self.callers.iter().filter_map(answered).collect();
+        let outcomes: BTreeSet<_> = answered.iter().map(|(of, _)| *of).collect();
+        let slow = answered.iter().filter(|(_, shared)| !shared).count();
+        outcomes.len()..=outcomes.len() + slow
+    }
+
     /// Promise 9: one for each caller or task at the most.
     fn most_keys(&self) -> usize {
         let holds = |state| !matches!(state, State::Alone | State::Done | State::Dropped);
         let callers = self.callers.iter().filter(|caller| holds(caller.state));
         let idle: usize = self.idle_tasks.iter().sum();
         callers.count() + self.runs_for_nobody() + idle
-    }
-
-    /// Calls that run in a task though all callers have gone.
-    pub fn runs_for_nobody(&self) -> usize {
-        let runs = |flight: &&super::Flight| {
-            flight.callers.is_empty() && matches!(flight.phase, Phase::Flying(_))
-        };
-        self.flights.iter().filter(runs).count()
     }
 }

@@ -10,6 +10,7 @@ mod due;
 mod flights;
 mod panics;
 mod poll;
+mod there;
 
 use std::collections::BTreeMap;
 
@@ -205,11 +206,6 @@ impl<'a> Model<'a> {
             Action::Advance(hours) => self.hour += hours,
         }
         self.check(seen)
-    }
-
-    /// Is nothing under way?
-    pub fn is_empty(&self) -> bool {
-        self.table.is_empty() && self.calls.iter().all(|call| !call.alive)
     }
 
     /// Outside a runtime time is not put forward, and is a trifle later.
