@@ -110,18 +110,13 @@ impl Step {
                 let caller = self.pick(model.waiting())?;
                 Action::Poll {
                     caller,
-                    // Mostly where it always is.
-                    place: if how % 4 == 0 {
-                        place(model, how / 4)
-                    } else {
-                        place(model, caller as u8)
-                    },
+                    place: place(model, caller as u8, how),
                     anew: how >= 192,
                 }
             }
             What::Call => Action::Call {
                 key: (self.whom < 11).then_some(self.whom % setup.keys),
-                place: place(model, how),
+                place: place(model, how / 16, how),
             },
             What::End => Action::End {
                 call: self.pick(model.live_calls())?,
@@ -131,7 +126,7 @@ impl Step {
             What::Tick => Action::Tick(self.pick(model.runtimes())?),
             What::Drop => Action::Drop {
                 caller: self.pick(model.held())?,
-                place: place(model, how),
+                place: place(model, how / 16, how),
             },
             What::Ready => Action::Ready(self.pick(model.live_calls())?),
             What::Wake => Action::Wake(self.pick(model.live_calls())?),
@@ -152,10 +147,16 @@ impl Step {
     }
 }
 
-/// In one of the runtimes that are there, or in none.
-fn place(model: &Model<'_>, number: u8) -> Place {
+/// Mostly where it `always` is: in one of the runtimes that are there, or in none.
+/// Seldom in one that is gone.
+fn place(model: &Model<'_>, always: u8, how: u8) -> Place {
+    let number = usize::from(if how % 4 == 1 { how / 16 } else { always });
+    if how % 16 == 15 {
+        let count = model.places().count();
+        return model.places().nth(number.checked_rem(count)?);
+    }
     let count = model.runtimes().count();
-    model.runtimes().nth(usize::from(number) % (count + 1))
+    model.runtimes().nth(number % (count + 1))
 }
 
 fn ending(number: u8) -> Ending {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    runtime::{Builder, EnterGuard, Runtime},
+    runtime::{Builder, EnterGuard, Handle, Runtime},
     task::yield_now,
     time::{Instant, advance},
 };
@@ -31,8 +31,8 @@ pub struct Seen {
     pub forgot: Option<bool>,
     pub stats: Stats,
     pub in_flight: usize,
-    /// In each runtime that is there.
-    pub tasks: Vec<Option<usize>>,
+    /// In each runtime.
+    pub tasks: Vec<usize>,
     /// How many keys and outcomes the pool holds.
     pub keys: usize,
     pub outcomes: usize,
@@ -73,6 +73,8 @@ pub struct Real {
     gated: bool,
     pool: Pooled,
     runtimes: Vec<Option<Runtime>>,
+    /// A runtime that was shut down can still be entered.
+    handles: Vec<Handle>,
     callers: Vec<Caller>,
 }
 
@@ -102,6 +104,7 @@ impl Real {
             world,
             key,
             gated: setup.gated,
+            handles: runtimes.iter().map(|it| it.handle().clone()).collect(),
             runtimes: runtimes.into_iter().map(Some).collect(),
             callers: Vec::new(),
         }
@@ -138,34 +141,32 @@ impl Real {
             Action::Forget(key) => {
                 forgot = Some(self.pool.forget(&Key(key, Arc::clone(&self.key))));
             }
-            Action::Advance(by) => self.runtimes.iter().flatten().for_each(|runtime| {
-                put_forward(runtime, hours(by));
-            }),
+            Action::Advance(by) => {
+                self.handles
+                    .iter()
+                    .for_each(|it| put_forward(it, hours(by)));
+            }
         }
         self.look(got, forgot)
     }
 
     /// What is there now.
     pub fn look(&self, got: Option<Got>, forgot: Option<bool>) -> Seen {
-        let tasks = |runtime: &Runtime| runtime.metrics().num_alive_tasks();
+        let tasks = |runtime: &Handle| runtime.metrics().num_alive_tasks();
         Seen {
             events: self.world.events(),
             got,
             forgot,
             stats: self.pool.stats(),
             in_flight: self.pool.in_flight(),
-            tasks: self
-                .runtimes
-                .iter()
-                .map(|runtime| runtime.as_ref().map(tasks))
-                .collect(),
+            tasks: self.handles.iter().map(tasks).collect(),
             keys: Arc::strong_count(&self.key) - 2, // ours, and the extractor's
             outcomes: self.world.outcomes(),
         }
     }
 
     fn enter(&self, place: Place) -> Option<EnterGuard<'_>> {
-        place.map(|runtime| self.runtimes[runtime].as_ref().unwrap().enter())
+        place.map(|runtime| self.handles[runtime].enter())
     }
 
     fn call(&mut self, key: Option<u8>, place: Place) {
@@ -232,10 +233,11 @@ impl Real {
             key,
             pool,
             runtimes,
+            handles,
             callers,
             ..
         } = self;
-        drop((pool, runtimes, callers));
+        drop((pool, runtimes, handles, callers));
         let (worlds, keys) = (Arc::strong_count(&world), Arc::strong_count(&key));
         let leaks = (worlds, keys) != (1, 1);
         leaks.then(|| {
@@ -267,14 +269,14 @@ fn runtimes(count: usize, timed: bool) -> Vec<Runtime> {
         let latest = runtimes.iter().map(now).max();
         for runtime in &runtimes {
             let behind = latest.unwrap() - now(runtime);
-            put_forward(runtime, behind);
+            put_forward(runtime.handle(), behind);
         }
     }
     runtimes
 }
 
 /// Puts a paused clock forward without running a task.
-fn put_forward(runtime: &Runtime, by: Duration) {
+fn put_forward(runtime: &Handle, by: Duration) {
     let _context = runtime.enter();
     let advance = pin!(advance(by));
     let _ = advance.poll(&mut Context::from_waker(Waker::noop()));

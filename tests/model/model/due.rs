@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Debug, ops::RangeInclusive};
 use super::{Caller, Driver, Model, State};
 use crate::{
     inner::Event,
-    program::{Got, Id, Place},
+    program::{Got, Id},
     real::Seen,
 };
 
@@ -101,8 +101,8 @@ impl Model<'_> {
 
         equal("stats", &self.stats, &seen.stats)?;
         equal("in flight", &self.table.len(), &seen.in_flight)?;
-        let tasks = |runtime: usize| self.runtimes[runtime].then(|| self.tasks(runtime));
-        let tasks: Vec<_> = (0..self.runtimes.len()).map(tasks).collect();
+        let runtimes = 0..self.runtimes.len();
+        let tasks: Vec<_> = runtimes.map(|runtime| self.tasks(runtime)).collect();
         equal("tasks", &tasks, &seen.tasks)?;
         if seen.keys > self.most_keys() {
             let most = self.most_keys();
@@ -124,8 +124,8 @@ impl Model<'_> {
         flights.filter(|flight| drives(flight.driver)).count() + self.idle_tasks[of]
     }
 
-    pub(super) fn has_new_task(&self, place: Place, seen: &Seen) -> bool {
-        place.is_some_and(|runtime| seen.tasks[runtime] > Some(self.tasks(runtime)))
+    pub(super) fn has_new_task(&self, runtime: usize, seen: &Seen) -> bool {
+        seen.tasks[runtime] > self.tasks(runtime)
     }
 
     /// Promise 2: those that somebody aboard has not looked at yet. A leader that

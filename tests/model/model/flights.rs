@@ -135,7 +135,8 @@ impl Model<'_> {
             .iter()
             .any(|caller| self.callers[*caller].has_request);
         // A call that has nothing of that runtime may go on elsewhere.
-        let kept = !self.calls[call].bound && !seen.has_dropped(call);
+        let goes_on = seen.has_polled(call) || !seen.has_dropped(call);
+        let kept = !self.calls[call].bound && goes_on;
         if can_lead && !kept {
             self.end_call(call);
             return self.vacate(flight, Vacancy::Lost);

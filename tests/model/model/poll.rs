@@ -152,16 +152,19 @@ impl Model<'_> {
             return Drives::Alone;
         }
         // Promise 4: from now on nobody depends on whoever polled it.
-        match it.home {
-            Some(home) if !it.grounded && (!alone || made.bound) => Drives::HandsOver(home),
-            // Outside, or where a runtime was lost: in turn, or in a task here.
-            _ if seen.has_polled(call) && alone => Drives::Alone,
-            _ if seen.has_polled(call) => Drives::ForAll,
-            _ => match (place, self.has_new_task(place, seen)) {
-                (Some(here), true) => Drives::HandsOver(here),
-                _ if made.wakes == Wakes::All(flight) => Drives::Waits,
-                _ => Drives::ForAll,
-            },
+        if let (Some(home), false) = (it.home, it.grounded) {
+            if !alone || made.bound {
+                return Drives::HandsOver(home);
+            }
+        }
+        // The leader is outside, or has lost its runtime: in a task here, or in turn.
+        let may_be_here = it.leader.is_none_or(|leader| leader == id) && !alone && !it.grounded;
+        match place {
+            Some(here) if may_be_here && !self.runtimes[here] => Drives::HandsOver(here),
+            Some(here) if may_be_here && self.has_new_task(here, seen) => Drives::HandsOver(here),
+            _ if alone => Drives::Alone,
+            _ if made.wakes == Wakes::All(flight) && !seen.has_polled(call) => Drives::Waits,
+            _ => Drives::ForAll,
         }
     }
 }

@@ -1,24 +1,20 @@
 //! Who and what is there in the model, to have something done to.
 
 use super::{Model, Phase, State};
-use crate::program::{Action, Id, Place};
+use crate::program::{Action, Id};
 
 impl Model<'_> {
     /// Is there somebody to do this to?
     pub fn allows(&self, action: Action) -> bool {
-        let is_there = |place: Place| place.is_none_or(|runtime| self.runtimes[runtime]);
         match action {
-            Action::Call { place, .. } => is_there(place),
-            Action::Poll { caller, place, .. } => {
-                is_there(place) && self.waiting().any(|id| id == caller)
-            }
-            Action::Drop { caller, place } => is_there(place) && self.held().any(|id| id == caller),
+            Action::Call { .. } | Action::Forget(_) | Action::Advance(_) => true,
+            Action::Poll { caller, .. } => self.waiting().any(|id| id == caller),
+            Action::Drop { caller, .. } => self.held().any(|id| id == caller),
             Action::End { call, .. }
             | Action::Ready(call)
             | Action::Wake(call)
             | Action::Yield(call) => self.live_calls().any(|id| id == call),
             Action::Tick(runtime) | Action::ShutDown(runtime) => self.runtimes[runtime],
-            Action::Forget(_) | Action::Advance(_) => true,
         }
     }
 
@@ -41,6 +37,11 @@ impl Model<'_> {
     /// Callers whose futures are there.
     pub fn held(&self) -> impl Iterator<Item = Id> {
         (0..self.callers.len()).filter(|id| self.callers[*id].state != State::Dropped)
+    }
+
+    /// All runtimes that ever were: even one that is gone can be entered.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
+        0..self.runtimes.len()
     }
 
     /// Runtimes that are there.
