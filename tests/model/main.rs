@@ -8,12 +8,15 @@
 
 #![allow(unreachable_pub)] // of a crate that is only tests
 
+mod clocks;
 mod generate;
 mod inner;
 mod model;
 mod play;
 mod program;
 mod real;
+mod values;
+mod world;
 
 use std::{cell::Cell, panic};
 

@@ -8,10 +8,10 @@ use std::{
 
 use crate::{
     generate::Program,
-    inner::payload,
     model::Model,
     program::{Action, Ending, Got, Judge, Setup},
     real::Real,
+    values::payload,
 };
 
 /// A program that failed, as far as it was played, to be read.

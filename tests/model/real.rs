@@ -2,23 +2,24 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::Duration,
 };
 
 use tokio::{
-    runtime::{Builder, EnterGuard, Handle, Runtime},
+    runtime::{EnterGuard, Handle, Runtime},
     task::yield_now,
-    time::{Instant, advance},
 };
 use tower::{Layer, Service};
 use tower_pool::{Policy, Pool, PoolLayer, Stats, Verdict};
 
 use crate::{
-    inner::{Answer, Bell, Event, Hashing, Key, Request, Scripted, World, payload},
+    clocks::{hours, put_forward, runtimes},
+    inner::Scripted,
     program::{Action, Got, Id, Place, Setup},
+    values::{Answer, Hashing, Key, Request, payload},
+    world::{Bell, Event, World},
 };
 
 /// What a step led to.
@@ -245,39 +246,4 @@ impl Real {
             format!("{of_world} outcomes, calls or wakers and {keys} keys have leaked")
         })
     }
-}
-
-fn hours(hours: u64) -> Duration {
-    Duration::from_secs(3600 * hours)
-}
-
-/// With paused clocks that agree, if the program is about time.
-fn runtimes(count: usize, timed: bool) -> Vec<Runtime> {
-    let runtime = |_| {
-        let mut builder = Builder::new_current_thread();
-        if timed {
-            builder.enable_time().start_paused(true);
-        }
-        builder.build().unwrap()
-    };
-    let runtimes: Vec<_> = (0..count).map(runtime).collect();
-    if timed {
-        let now = |runtime: &Runtime| {
-            let _context = runtime.enter();
-            Instant::now()
-        };
-        let latest = runtimes.iter().map(now).max();
-        for runtime in &runtimes {
-            let behind = latest.unwrap() - now(runtime);
-            put_forward(runtime.handle(), behind);
-        }
-    }
-    runtimes
-}
-
-/// Puts a paused clock forward without running a task.
-fn put_forward(runtime: &Handle, by: Duration) {
-    let _context = runtime.enter();
-    let advance = pin!(advance(by));
-    let _ = advance.poll(&mut Context::from_waker(Waker::noop()));
 }

@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, fmt::Debug, ops::RangeInclusive};
 
 use super::{Caller, Driver, Model, State};
 use crate::{
-    inner::Event,
     program::{Got, Id},
     real::Seen,
+    world::Event,
 };
 
 /// What is to be seen of the present step.

@@ -4,9 +4,9 @@ use tower_pool::OnAbandon;
 
 use super::{Driver, FlightId, Model, Phase, State, Vacancy};
 use crate::{
-    inner::{burst_message, judge_message},
     program::{Ending, Id, Judge, Payload},
     real::Seen,
+    world::{burst_message, judge_message},
 };
 
 impl Model<'_> {

@@ -2,9 +2,9 @@
 
 use super::{Model, State};
 use crate::{
-    inner::burst_message,
     program::{Ending, Got, Id, Payload},
     real::Seen,
+    world::burst_message,
 };
 
 /// The original payload goes to one caller, the message to the rest.
