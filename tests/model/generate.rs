@@ -42,6 +42,7 @@ enum What {
     Forget,
     Advance,
     ShutDown,
+    StartUp,
 }
 
 pub fn program() -> impl Strategy<Value = Program> {
@@ -60,16 +61,17 @@ pub fn program() -> impl Strategy<Value = Program> {
 fn what_of(number: u8) -> What {
     match number {
         0..34 => What::Poll,
-        34..52 => What::Call,
-        52..64 => What::End,
-        64..76 => What::Tick,
-        76..84 => What::Drop,
-        84..88 => What::Ready,
-        88..91 => What::Wake,
-        91..94 => What::Yield,
-        94..96 => What::Forget,
-        96..98 => What::Advance,
-        _ => What::ShutDown,
+        34..51 => What::Call,
+        51..63 => What::End,
+        63..74 => What::Tick,
+        74..81 => What::Drop,
+        81..85 => What::Ready,
+        85..88 => What::Wake,
+        88..91 => What::Yield,
+        91..93 => What::Forget,
+        93..95 => What::Advance,
+        95..98 => What::ShutDown,
+        _ => What::StartUp,
     }
 }
 
@@ -135,6 +137,9 @@ impl Step {
             What::Advance => setup
                 .max_age
                 .map(|_| Action::Advance(1 + u64::from(how % 2)))?,
+            // A program that is to have none gets none.
+            What::StartUp if setup.runtimes == 0 || model.runtimes().count() > 2 => return None,
+            What::StartUp => Action::StartUp,
             What::ShutDown => Action::ShutDown(self.pick(model.runtimes())?),
         })
     }

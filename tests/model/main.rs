@@ -8,13 +8,13 @@
 
 #![allow(unreachable_pub)] // of a crate that is only tests
 
-mod clocks;
 mod generate;
 mod inner;
 mod model;
 mod play;
 mod program;
 mod real;
+mod runtimes;
 mod values;
 mod world;
 

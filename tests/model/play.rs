@@ -91,7 +91,7 @@ impl Play<'_> {
         if drains {
             self.drain()?;
         }
-        self.end()
+        self.end(drains)
     }
 
     /// All calls end well, and all who are woken are polled: nobody is left.
@@ -125,13 +125,17 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// All are dropped, callers and runtimes, and nothing is left.
-    fn end(&mut self) -> Result<(), String> {
+    /// All are dropped, callers and runtimes, after their tasks or with them,
+    /// and nothing is left.
+    fn end(&mut self, ticks: bool) -> Result<(), String> {
         for caller in self.model.held().collect::<Vec<_>>() {
             let place = None;
             self.act(Action::Drop { caller, place })?;
         }
         for runtime in self.model.runtimes().collect::<Vec<_>>() {
+            if ticks {
+                self.act(Action::Tick(runtime))?;
+            }
             self.act(Action::ShutDown(runtime))?;
         }
         let seen = self.real.look(None, None);

@@ -76,6 +76,8 @@ pub enum Action {
     Yield(Id),
     /// The tasks of a runtime run until they wait.
     Tick(usize),
+    /// Another runtime, with the next number.
+    StartUp,
     ShutDown(usize),
     Forget(u8),
     /// The clocks are put forward by so many hours.
@@ -182,6 +184,7 @@ impl fmt::Display for Action {
             Self::Wake(call) => write!(f, "wake call #{call}"),
             Self::Yield(call) => write!(f, "let call #{call} yield"),
             Self::Tick(runtime) => write!(f, "run r{runtime}"),
+            Self::StartUp => f.write_str("start a runtime"),
             Self::ShutDown(runtime) => write!(f, "shut down r{runtime}"),
             Self::Forget(key) => write!(f, "forget key {key}"),
             Self::Advance(hours) => write!(f, "advance {hours} h"),

@@ -7,17 +7,13 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use tokio::{
-    runtime::{EnterGuard, Handle, Runtime},
-    task::yield_now,
-};
 use tower::{Layer, Service};
 use tower_pool::{Policy, Pool, PoolLayer, Stats, Verdict};
 
 use crate::{
-    clocks::{hours, put_forward, runtimes},
     inner::Scripted,
     program::{Action, Got, Id, Place, Setup},
+    runtimes::{Runtimes, hours},
     values::{Answer, Hashing, Key, Request, payload},
     world::{Bell, Event, World},
 };
@@ -73,9 +69,7 @@ pub struct Real {
     key: Arc<()>,
     gated: bool,
     pool: Pooled,
-    runtimes: Vec<Option<Runtime>>,
-    /// A runtime that was shut down can still be entered.
-    handles: Vec<Handle>,
+    runtimes: Runtimes,
     callers: Vec<Caller>,
 }
 
@@ -99,14 +93,12 @@ impl Real {
         if let Some(max_age) = setup.max_age {
             layer = layer.max_age(hours(max_age));
         }
-        let runtimes = runtimes(setup.runtimes, setup.max_age.is_some());
         Self {
             pool: layer.layer(Scripted::new(Arc::clone(&world))),
             world,
             key,
             gated: setup.gated,
-            handles: runtimes.iter().map(|it| it.handle().clone()).collect(),
-            runtimes: runtimes.into_iter().map(Some).collect(),
+            runtimes: Runtimes::new(setup.runtimes, setup.max_age.is_some()),
             callers: Vec::new(),
         }
     }
@@ -122,7 +114,7 @@ impl Real {
             } => got = Some(self.poll(caller, place, anew)),
             Action::Drop { caller, place } => {
                 let future = self.callers[caller].future.take();
-                let _context = self.enter(place);
+                let _context = self.runtimes.enter(place);
                 drop(future);
             }
             Action::End {
@@ -133,41 +125,29 @@ impl Real {
             Action::Ready(call) => self.world.make_ready(call),
             Action::Wake(call) => self.world.wake(call),
             Action::Yield(call) => self.world.let_yield(call),
-            Action::Tick(runtime) => self.runtimes[runtime].as_ref().unwrap().block_on(async {
-                for _ in 0..3 {
-                    yield_now().await; // to all tasks that can run
-                }
-            }),
-            Action::ShutDown(runtime) => self.runtimes[runtime] = None,
+            Action::Tick(runtime) => self.runtimes.tick(runtime),
+            Action::StartUp => self.runtimes.start(),
+            Action::ShutDown(runtime) => self.runtimes.shut_down(runtime),
             Action::Forget(key) => {
                 forgot = Some(self.pool.forget(&Key(key, Arc::clone(&self.key))));
             }
-            Action::Advance(by) => {
-                self.handles
-                    .iter()
-                    .for_each(|it| put_forward(it, hours(by)));
-            }
+            Action::Advance(hours) => self.runtimes.advance(hours),
         }
         self.look(got, forgot)
     }
 
     /// What is there now.
     pub fn look(&self, got: Option<Got>, forgot: Option<bool>) -> Seen {
-        let tasks = |runtime: &Handle| runtime.metrics().num_alive_tasks();
         Seen {
             events: self.world.events(),
             got,
             forgot,
             stats: self.pool.stats(),
             in_flight: self.pool.in_flight(),
-            tasks: self.handles.iter().map(tasks).collect(),
+            tasks: self.runtimes.tasks(),
             keys: Arc::strong_count(&self.key) - 2, // ours, and the extractor's
             outcomes: self.world.outcomes(),
         }
-    }
-
-    fn enter(&self, place: Place) -> Option<EnterGuard<'_>> {
-        place.map(|runtime| self.handles[runtime].enter())
     }
 
     fn call(&mut self, key: Option<u8>, place: Place) {
@@ -179,7 +159,7 @@ impl Real {
             world: Arc::clone(&self.world),
         };
         let future = {
-            let _context = self.enter(place);
+            let _context = self.runtimes.enter(place);
             Box::pin(self.pool.request(request))
         };
         self.callers.push(Caller {
@@ -206,7 +186,7 @@ impl Real {
         }
         let mut future = self.callers[id].future.take().unwrap();
         let polled = {
-            let _context = self.enter(place);
+            let _context = self.runtimes.enter(place);
             let cx = &mut Context::from_waker(&self.callers[id].waker);
             catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)))
         };
@@ -234,11 +214,10 @@ impl Real {
             key,
             pool,
             runtimes,
-            handles,
             callers,
             ..
         } = self;
-        drop((pool, runtimes, handles, callers));
+        drop((pool, runtimes, callers));
         let (worlds, keys) = (Arc::strong_count(&world), Arc::strong_count(&key));
         let leaks = (worlds, keys) != (1, 1);
         leaks.then(|| {

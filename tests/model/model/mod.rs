@@ -22,6 +22,7 @@ use self::{due::Due, panics::Panic};
 use crate::{
     program::{Action, Ending, Id, Judge, Place, Setup},
     real::Seen,
+    runtimes::LATER,
 };
 
 /// A point in time: an hour has a thousand units.
@@ -203,6 +204,10 @@ impl<'a> Model<'a> {
             Action::Wake(call) => self.wake(call),
             Action::Yield(call) => self.calls[call].yields = true,
             Action::Tick(runtime) => self.tick(runtime),
+            Action::StartUp => {
+                self.runtimes.push(true);
+                self.idle_tasks.push(0);
+            }
             Action::ShutDown(runtime) => self.shut_down(runtime, seen),
             Action::Forget(key) => self.due.forgot = Some(self.table.remove(&key).is_some()),
             Action::Advance(hours) => self.hour += hours,
@@ -213,7 +218,7 @@ impl<'a> Model<'a> {
     /// Outside a runtime time is not put forward, and is a trifle later.
     fn now(&self, place: Place) -> Time {
         match place {
-            Some(_) => 1_000 * self.hour,
+            Some(_) => 1_000 * (LATER + self.hour),
             None => 1,
         }
     }

@@ -1,20 +1,26 @@
 //! Who and what is there in the model, to have something done to.
 
 use super::{Model, Phase, State};
-use crate::program::{Action, Id};
+use crate::program::{Action, Id, Place};
 
 impl Model<'_> {
     /// Is there somebody to do this to?
     pub fn allows(&self, action: Action) -> bool {
+        let is_known = |place: Place| place.is_none_or(|runtime| runtime < self.runtimes.len());
         match action {
-            Action::Call { .. } | Action::Forget(_) | Action::Advance(_) => true,
-            Action::Poll { caller, .. } => self.waiting().any(|id| id == caller),
-            Action::Drop { caller, .. } => self.held().any(|id| id == caller),
+            Action::Call { place, .. } => is_known(place),
+            Action::Poll { caller, place, .. } => {
+                is_known(place) && self.waiting().any(|id| id == caller)
+            }
+            Action::Drop { caller, place } => is_known(place) && self.held().any(|id| id == caller),
             Action::End { call, .. }
             | Action::Ready(call)
             | Action::Wake(call)
             | Action::Yield(call) => self.live_calls().any(|id| id == call),
-            Action::Tick(runtime) | Action::ShutDown(runtime) => self.runtimes[runtime],
+            Action::Tick(runtime) | Action::ShutDown(runtime) => {
+                self.runtimes.get(runtime) == Some(&true)
+            }
+            Action::StartUp | Action::Forget(_) | Action::Advance(_) => true,
         }
     }
 
