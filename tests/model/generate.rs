@@ -39,6 +39,7 @@ enum What {
     Ready,
     Wake,
     Yield,
+    CallBack,
     Forget,
     Advance,
     ShutDown,
@@ -67,8 +68,9 @@ fn what_of(number: u8) -> What {
         74..81 => What::Drop,
         81..85 => What::Ready,
         85..88 => What::Wake,
-        88..91 => What::Yield,
-        91..93 => What::Forget,
+        88..90 => What::Yield,
+        90..92 => What::CallBack,
+        92..93 => What::Forget,
         93..95 => What::Advance,
         95..98 => What::ShutDown,
         _ => What::StartUp,
@@ -133,6 +135,9 @@ impl Step {
             What::Ready => Action::Ready(self.pick(model.live_calls())?),
             What::Wake => Action::Wake(self.pick(model.live_calls())?),
             What::Yield => Action::Yield(self.pick(model.live_calls())?),
+            // Where time matters, it matters where it calls.
+            What::CallBack if setup.max_age.is_some() => return None,
+            What::CallBack => Action::CallBack,
             What::Forget => Action::Forget(self.whom % setup.keys),
             What::Advance => setup
                 .max_age

@@ -128,7 +128,10 @@ impl Play<'_> {
     /// All are dropped, callers and runtimes, after their tasks or with them,
     /// and nothing is left.
     fn end(&mut self, ticks: bool) -> Result<(), String> {
-        for caller in self.model.held().collect::<Vec<_>>() {
+        loop {
+            let Some(caller) = self.model.held().next() else {
+                break;
+            };
             let place = None;
             self.act(Action::Drop { caller, place })?;
         }

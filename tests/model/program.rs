@@ -74,6 +74,8 @@ pub enum Action {
     Wake(Id),
     /// The inner call will wake itself when it is next polled in vain.
     Yield(Id),
+    /// Whoever is woken next calls at once, with its own key.
+    CallBack,
     /// The tasks of a runtime run until they wait.
     Tick(usize),
     /// Another runtime, with the next number.
@@ -183,6 +185,7 @@ impl fmt::Display for Action {
             Self::Ready(call) => write!(f, "make ready for call #{call}"),
             Self::Wake(call) => write!(f, "wake call #{call}"),
             Self::Yield(call) => write!(f, "let call #{call} yield"),
+            Self::CallBack => f.write_str("let the next that is woken call"),
             Self::Tick(runtime) => write!(f, "run r{runtime}"),
             Self::StartUp => f.write_str("start a runtime"),
             Self::ShutDown(runtime) => write!(f, "shut down r{runtime}"),

@@ -3,7 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
 };
 
@@ -40,6 +40,14 @@ impl Seen {
         self.events.contains(&Event::Polled(call))
     }
 
+    /// Who has called when it was woken.
+    pub fn called_back(&self) -> Option<Id> {
+        self.events.iter().find_map(|event| match event {
+            Event::CalledBack(by) => Some(*by),
+            _ => None,
+        })
+    }
+
     pub fn has_dropped(&self, call: Id) -> bool {
         self.events.contains(&Event::Dropped(call))
     }
@@ -56,9 +64,11 @@ impl Policy<Answer, Answer> for ByWorld {
 type Extract = Box<dyn Fn(&Request) -> Option<Key> + Send + Sync>;
 type Pooled = Pool<Scripted, Request, Extract, ByWorld, Hashing>;
 
+type Future = Pin<Box<<Pooled as Service<Request>>::Future>>;
+
 struct Caller {
     /// None once it was dropped.
-    future: Option<Pin<Box<<Pooled as Service<Request>>::Future>>>,
+    future: Option<Future>,
     waker: Waker,
     /// How many wakers it had before.
     number: u32,
@@ -71,6 +81,8 @@ pub struct Real {
     pool: Pooled,
     runtimes: Runtimes,
     callers: Vec<Caller>,
+    /// Of a caller that called when another was woken.
+    called_back: Arc<Mutex<Option<Future>>>,
 }
 
 impl Real {
@@ -100,6 +112,7 @@ impl Real {
             gated: setup.gated,
             runtimes: Runtimes::new(setup.runtimes, setup.max_age.is_some()),
             callers: Vec::new(),
+            called_back: Arc::default(),
         }
     }
 
@@ -125,6 +138,14 @@ impl Real {
             Action::Ready(call) => self.world.make_ready(call),
             Action::Wake(call) => self.world.wake(call),
             Action::Yield(call) => self.world.let_yield(call),
+            Action::CallBack => {
+                let (pool, world) = (self.pool.clone(), Arc::clone(&self.world));
+                let (called_back, gated) = (Arc::clone(&self.called_back), self.gated);
+                self.world.set_ring(Some(Box::new(move |key| {
+                    let future = request(&pool, &world, key, gated);
+                    *called_back.lock().unwrap() = Some(future);
+                })));
+            }
             Action::Tick(runtime) => self.runtimes.tick(runtime),
             Action::StartUp => self.runtimes.start(),
             Action::ShutDown(runtime) => self.runtimes.shut_down(runtime),
@@ -132,6 +153,10 @@ impl Real {
                 forgot = Some(self.pool.forget(&Key(key, Arc::clone(&self.key))));
             }
             Action::Advance(hours) => self.runtimes.advance(hours),
+        }
+        let called_back = self.called_back.lock().unwrap().take();
+        if let Some(future) = called_back {
+            self.add(future);
         }
         self.look(got, forgot)
     }
@@ -151,20 +176,17 @@ impl Real {
     }
 
     fn call(&mut self, key: Option<u8>, place: Place) {
-        let id = self.callers.len();
-        self.world.add_call(key, !self.gated);
-        let request = Request {
-            id,
-            key,
-            world: Arc::clone(&self.world),
-        };
         let future = {
             let _context = self.runtimes.enter(place);
-            Box::pin(self.pool.request(request))
+            request(&self.pool, &self.world, key, self.gated)
         };
+        self.add(future);
+    }
+
+    fn add(&mut self, future: Future) {
         self.callers.push(Caller {
             future: Some(future),
-            waker: self.bell(id, 0),
+            waker: self.bell(self.callers.len(), 0),
             number: 0,
         });
     }
@@ -209,6 +231,7 @@ impl Real {
     /// Whether anything is left of what passed through the pool, when it and
     /// all who used it are gone.
     pub fn leaks(self) -> Option<String> {
+        self.world.set_ring(None);
         let Self {
             world,
             key,
@@ -225,4 +248,10 @@ impl Real {
             format!("{of_world} outcomes, calls or wakers and {keys} keys have leaked")
         })
     }
+}
+
+fn request(pool: &Pooled, world: &Arc<World>, key: Option<u8>, gated: bool) -> Future {
+    let id = world.add_call(key, !gated);
+    let world = Arc::clone(world);
+    Box::pin(pool.request(Request { id, key, world }))
 }

@@ -31,6 +31,8 @@ pub enum Event {
         /// The how manieth of its wakers.
         waker: u32,
     },
+    /// This one has called the pool when it was woken.
+    CalledBack(Id),
     /// It was called without having said that it is ready.
     NotReady(Id),
 }
@@ -45,7 +47,14 @@ struct State {
     events: Vec<Event>,
     /// How many outcomes there are.
     outcomes: usize,
+    /// What the next that is woken does.
+    ring: Option<Ring>,
+    /// A call is being polled.
+    hushed: bool,
 }
+
+/// Is told the key of whoever was woken.
+type Ring = Box<dyn FnOnce(Option<u8>) + Send>;
 
 #[derive(Default)]
 struct Call {
@@ -64,6 +73,11 @@ impl World {
 
     pub fn note(&self, event: Event) {
         self.lock().events.push(event);
+    }
+
+    pub fn set_ring(&self, ring: Option<Ring>) {
+        let before = mem::replace(&mut self.lock().ring, ring);
+        drop(before); // without the lock
     }
 
     /// Whose call is the last that was added.
@@ -96,13 +110,15 @@ impl World {
     }
 
     /// The next caller is about to call.
-    pub fn add_call(&self, key: Option<u8>, ready: bool) {
+    pub fn add_call(&self, key: Option<u8>, ready: bool) -> Id {
         let call = Call {
             key,
             ready,
             ..Call::default()
         };
-        self.lock().calls.push(call);
+        let mut state = self.lock();
+        state.calls.push(call);
+        state.calls.len() - 1
     }
 
     pub fn end(&self, call: Id, ending: Ending, judge: Judge) {
@@ -141,7 +157,10 @@ impl World {
         drop(state);
         drop(before);
         if yields {
+            // Whoever called in there would wait on itself.
+            self.lock().hushed = true;
             self.wake(call);
+            self.lock().hushed = false;
         }
     }
 
@@ -183,5 +202,17 @@ impl Wake for Bell {
             caller: self.caller,
             waker: self.number,
         });
+        let mut state = self.world.lock();
+        let ring = if state.hushed {
+            None
+        } else {
+            state.ring.take()
+        };
+        let key = state.calls[self.caller].key;
+        drop(state);
+        if let Some(ring) = ring {
+            self.world.note(Event::CalledBack(self.caller));
+            ring(key);
+        }
     }
 }

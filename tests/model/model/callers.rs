@@ -1,13 +1,11 @@
 //! Callers come and go in the model.
 
 use super::{Call, Caller, Driver, Flight, FlightId, Model, Phase, State, Time, Vacancy};
-use crate::{
-    program::{Id, Place},
-    real::Seen,
-};
+use crate::program::{Id, Place};
 
 impl Model<'_> {
-    pub(super) fn call(&mut self, key: Option<u8>, place: Place, seen: &Seen) {
+    /// There are so many flights that were led afterwards.
+    pub(super) fn call(&mut self, key: Option<u8>, place: Place, led: u64) {
         let id = self.callers.len();
         self.calls.push(Call {
             alive: true,
@@ -28,7 +26,7 @@ impl Model<'_> {
             return;
         };
         if let Some(&flight) = self.table.get(&key) {
-            if self.is_young(flight, place, seen) {
+            if self.is_young(flight, place, led) {
                 return self.join(id, flight);
             }
             self.table.remove(&key);
@@ -50,14 +48,23 @@ impl Model<'_> {
         });
     }
 
+    /// Whoever was just woken may have called at once.
+    pub(super) fn call_back(&mut self) {
+        let is_woken = |by: Id| self.due.woken.iter().any(|(caller, _)| *caller == by);
+        if let Some(by) = self.due.calls_back.filter(|by| is_woken(*by)) {
+            self.due.calls_back = None;
+            self.call(self.callers[by].key, None, self.stats.led);
+        }
+    }
+
     /// May newcomers still join, for its age?
-    fn is_young(&mut self, flight: FlightId, place: Place, seen: &Seen) -> bool {
+    fn is_young(&mut self, flight: FlightId, place: Place, led: u64) -> bool {
         let Some(max_age) = self.setup.max_age else {
             return true;
         };
         let now = self.now(place);
         let is_young = |born: Time| now.saturating_sub(born) < 1_000 * max_age;
-        let taken = seen.stats.led == self.stats.led;
+        let taken = led == self.stats.led;
         let born = &mut self.flights[flight].born;
         if is_young(born[0]) == is_young(born[1]) {
             return is_young(born[0]);

@@ -70,6 +70,7 @@ impl Model<'_> {
                 }
             }
         }
+        self.call_back();
     }
 
     /// All who wait aboard are woken, each once.

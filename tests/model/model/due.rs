@@ -24,6 +24,8 @@ pub(super) struct Due {
     pub polls: Option<Id>,
     /// Something happened in its poll that it may be woken for, like all others.
     pub stirred: bool,
+    /// Who calls as soon as it is woken.
+    pub calls_back: Option<Id>,
     /// An outcome for several may be cloned, once.
     pub may_clone: bool,
     pub complaint: Option<&'static str>,

@@ -21,6 +21,11 @@ impl Model<'_> {
     /// A flight has an outcome.
     pub(super) fn land(&mut self, flight: FlightId, call: Id, ending: Ending, judge: Judge) {
         self.end_call(call); // before anybody sees what came of it
+        self.hand_out(flight, call, ending, judge);
+        self.call_back();
+    }
+
+    fn hand_out(&mut self, flight: FlightId, call: Id, ending: Ending, judge: Judge) {
         let callers = self.flights[flight].callers.clone();
         let leader = self.flights[flight].leader;
         let burst = |message: String| match ending {
@@ -139,7 +144,8 @@ impl Model<'_> {
         let kept = !self.calls[call].bound && goes_on;
         if can_lead && !kept {
             self.end_call(call);
-            return self.vacate(flight, Vacancy::Lost);
+            self.vacate(flight, Vacancy::Lost);
+            return self.call_back();
         }
         // Nobody could make it anew: it goes on for those who have it.
         if self.calls[call].bound {
@@ -148,6 +154,7 @@ impl Model<'_> {
         self.wake_all(flight);
         self.flights[flight].driver = Driver::Callers;
         self.flights[flight].grounded = true;
+        self.call_back();
     }
 
     /// A caller leaves its flight: it is dropped, or goes on alone.
@@ -161,6 +168,7 @@ impl Model<'_> {
             self.abandon(flight);
         } else if matches!(it.phase, Phase::Vacant(_)) {
             self.strand_if_nobody_can_lead(flight);
+            self.call_back();
         }
     }
 

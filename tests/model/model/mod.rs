@@ -175,8 +175,9 @@ impl<'a> Model<'a> {
 
     /// Follows a step, and says what is wrong with what was seen of it.
     pub fn step(&mut self, action: Action, seen: &Seen) -> Result<(), String> {
+        self.due.calls_back = seen.called_back();
         match action {
-            Action::Call { key, place } => self.call(key, place, seen),
+            Action::Call { key, place } => self.call(key, place, seen.stats.led),
             Action::Poll {
                 caller,
                 place,
@@ -211,6 +212,11 @@ impl<'a> Model<'a> {
             Action::ShutDown(runtime) => self.shut_down(runtime, seen),
             Action::Forget(key) => self.due.forgot = Some(self.table.remove(&key).is_some()),
             Action::Advance(hours) => self.hour += hours,
+            Action::CallBack => {}
+        }
+        // It was woken for what it is not said to be woken for, but may be.
+        if let Some(by) = self.due.calls_back.take() {
+            self.call(self.callers[by].key, None, seen.stats.led);
         }
         self.check(seen)
     }

@@ -121,16 +121,16 @@ impl Model<'_> {
     /// to look again, or waits.
     fn drive(&mut self, id: Id, flight: FlightId, call: Id, place: Place, seen: &Seen) -> bool {
         let how = self.how(id, flight, call, place, seen);
+        if matches!(how, Drives::HandsOver(runtime) if !self.runtimes[runtime]) {
+            self.lose(flight, seen);
+            return true;
+        }
         self.sit_down(id);
         let polled = match how {
             Drives::Waits => return false,
-            Drives::HandsOver(runtime) if self.runtimes[runtime] => {
+            Drives::HandsOver(runtime) => {
                 self.hand_over(flight, runtime);
                 return false;
-            }
-            Drives::HandsOver(_) => {
-                self.lose(flight, seen);
-                return true;
             }
             Drives::Alone => {
                 self.flights[flight].home = place;

@@ -20,7 +20,7 @@ impl Model<'_> {
             Action::Tick(runtime) | Action::ShutDown(runtime) => {
                 self.runtimes.get(runtime) == Some(&true)
             }
-            Action::StartUp | Action::Forget(_) | Action::Advance(_) => true,
+            Action::CallBack | Action::StartUp | Action::Forget(_) | Action::Advance(_) => true,
         }
     }
 
