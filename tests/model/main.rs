@@ -13,12 +13,13 @@ mod inner;
 mod model;
 mod play;
 mod program;
+mod quiet;
 mod real;
 mod runtimes;
 mod values;
 mod world;
 
-use std::{cell::Cell, panic};
+use std::cell::Cell;
 
 use proptest::{
     prelude::ProptestConfig,
@@ -29,16 +30,6 @@ const PROGRAMS: u32 = 10_000;
 
 #[test]
 fn a_pool_does_what_it_promises_in_any_program() {
-    let report = panic::take_hook();
-    panic::set_hook(Box::new(|_| {})); // panics are part of most programs
-    let outcome = run();
-    panic::set_hook(report);
-    if let Err(why) = outcome {
-        panic!("{why}");
-    }
-}
-
-fn run() -> Result<(), String> {
     let mut config = ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 20_000,
@@ -64,8 +55,8 @@ fn run() -> Result<(), String> {
         Err(TestError::Fail(_, program)) => {
             let failure = play::play(&program).expect_err("it failed before");
             let failure = failure.shorten(program.drains);
-            Err(format!("in program {}, shrunk: {failure}", played.get()))
+            panic!("in program {}, shrunk: {failure}", played.get());
         }
-        other => other.map_err(|error| error.to_string()),
+        other => other.unwrap(),
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     generate::Program,
     model::Model,
     program::{Action, Ending, Got, Judge, Setup},
+    quiet::quietly,
     real::Real,
     values::payload,
 };
@@ -55,7 +56,7 @@ fn run(
         real: Real::new(setup),
         script: Vec::new(),
     });
-    let played = catch_unwind(AssertUnwindSafe(|| program(&mut play)));
+    let played = quietly(|| catch_unwind(AssertUnwindSafe(|| program(&mut play))));
     let played = played.unwrap_or_else(|panic| Err(format!("panic: {:?}", payload(panic))));
     let script = mem::take(&mut play.script);
     let wrong = match played {

@@ -3,10 +3,11 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
+use parking_lot::Mutex;
 use tower::{Layer, Service};
 use tower_pool::{Policy, Pool, PoolLayer, Stats, Verdict};
 
@@ -143,7 +144,7 @@ impl Real {
                 let (called_back, gated) = (Arc::clone(&self.called_back), self.gated);
                 self.world.set_ring(Some(Box::new(move |key| {
                     let future = request(&pool, &world, key, gated);
-                    *called_back.lock().unwrap() = Some(future);
+                    *called_back.lock() = Some(future);
                 })));
             }
             Action::Tick(runtime) => self.runtimes.tick(runtime),
@@ -154,7 +155,7 @@ impl Real {
             }
             Action::Advance(hours) => self.runtimes.advance(hours),
         }
-        let called_back = self.called_back.lock().unwrap().take();
+        let called_back = self.called_back.lock().take();
         if let Some(future) = called_back {
             self.add(future);
         }

@@ -3,10 +3,11 @@
 use std::{
     mem,
     panic::resume_unwind,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::Arc,
     task::{Context, Wake, Waker},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use tower_pool::Verdict;
 
 use crate::{
@@ -28,7 +29,7 @@ pub enum Event {
     Cloned(Id),
     Woken {
         caller: Id,
-        /// The how manieth of its wakers.
+        /// How many wakers it had before this one.
         waker: u32,
     },
     /// This one has called the pool when it was woken.
@@ -49,7 +50,7 @@ struct State {
     outcomes: usize,
     /// What the next that is woken does.
     ring: Option<Ring>,
-    /// A call is being polled.
+    /// A call is being polled: whoever called now would be inside it.
     hushed: bool,
 }
 
@@ -68,11 +69,14 @@ struct Call {
 
 impl World {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
+        self.0.lock()
     }
 
     pub fn note(&self, event: Event) {
-        self.lock().events.push(event);
+        let events = &mut self.lock().events;
+        let endless = matches!(event, Event::Polled(_)) && events.len() > 10_000;
+        assert!(!endless, "there is no end to this step");
+        events.push(event);
     }
 
     pub fn set_ring(&self, ring: Option<Ring>) {
@@ -157,7 +161,6 @@ impl World {
         drop(state);
         drop(before);
         if yields {
-            // Whoever called in there would wait on itself.
             self.lock().hushed = true;
             self.wake(call);
             self.lock().hushed = false;

@@ -1,5 +1,7 @@
 //! Inner calls in the model: polled, woken, dropped.
 
+use std::mem;
+
 use super::{Driver, Model, Wakes};
 use crate::program::{Ending, Id, Judge, Place};
 
@@ -13,7 +15,6 @@ impl Model<'_> {
     ) -> Option<(Ending, Judge)> {
         self.due.polled.push(id);
         let call = &mut self.calls[id];
-        call.begun = true;
         call.bound |= place.is_some();
         if !call.called {
             match call.end {
@@ -34,7 +35,7 @@ impl Model<'_> {
 
     fn wait(&mut self, id: Id, wakes: Wakes) -> Option<(Ending, Judge)> {
         self.calls[id].wakes = wakes;
-        if std::mem::take(&mut self.calls[id].yields) {
+        if mem::take(&mut self.calls[id].yields) {
             self.wake(id);
         }
         None
@@ -42,21 +43,21 @@ impl Model<'_> {
 
     /// A call is gone, having ended or not.
     pub(super) fn end_call(&mut self, id: Id) {
-        if std::mem::take(&mut self.calls[id].alive) {
+        if mem::take(&mut self.calls[id].alive) {
             self.due.dropped.push(id);
         }
     }
 
     /// A caller's request is dropped, unless a call was made of it.
     pub(super) fn drop_request(&mut self, id: Id) {
-        if std::mem::take(&mut self.callers[id].has_request) {
+        if mem::take(&mut self.callers[id].has_request) {
             self.end_call(id);
         }
     }
 
     /// Whoever polled a call is woken, once for each poll.
     pub(super) fn wake(&mut self, call: Id) {
-        match std::mem::take(&mut self.calls[call].wakes) {
+        match mem::take(&mut self.calls[call].wakes) {
             Wakes::Nobody => {}
             Wakes::One(caller, waker) => {
                 let caller_now = &mut self.callers[caller];

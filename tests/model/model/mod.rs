@@ -1,9 +1,21 @@
 //! What a pool promises, as a plain model on one thread: it says for each step
 //! of a program all that is to be seen of it.
 //!
-//! Written from the docs of what users see, and from nothing below `src/flight`.
-//! Where they leave something open, the model looks at what was seen, and goes
-//! on from there if that is allowed.
+//! 1. One call. While a flight is under way a caller of an equal key joins it.
+//! 2. Only while under way. It leaves the table before its outcome is seen, and
+//!    no outcome is kept for later.
+//! 3. Transparent. A lone caller sees what it would see without the pool.
+//! 4. Nobody depends on the leader, be it dropped, held or never polled.
+//! 5. The last one out cancels, or lets the call finish in a task.
+//! 6. Failures are shared as they are: an error is cloned, a panic unwinds in all.
+//! 7. A flight that cannot finish is replaced by that of one of its callers.
+//! 8. Back pressure stays honest. The flight itself waits for readiness.
+//! 9. Nothing leaks.
+//! 10. No busy work. Whoever waits is woken for a reason, and by the end once.
+//!
+//! Written from these and from the docs of what users see, not from the code of
+//! the pool. Where they leave something open, the model looks at what was seen,
+//! and goes on from there if that is allowed.
 
 mod callers;
 mod calls;
@@ -89,8 +101,6 @@ enum State {
 struct Call {
     /// Its request is there.
     alive: bool,
-    /// It was polled.
-    begun: bool,
     /// It was polled in a runtime.
     bound: bool,
     /// The inner service has its request.
