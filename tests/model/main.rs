@@ -16,6 +16,7 @@ mod program;
 mod quiet;
 mod real;
 mod runtimes;
+mod scripts;
 mod values;
 mod world;
 

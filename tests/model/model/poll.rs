@@ -27,7 +27,7 @@ impl Model<'_> {
                     continue;
                 }
                 State::Answered { of, shared } => {
-                    self.due.may_clone = shared;
+                    self.due.may_clone = shared && self.may_be_wanted(id, of);
                     return self.done(id, of, self.calls[of].end.unwrap());
                 }
                 State::Burst(panic) => return self.see_panic(id, panic, seen),
@@ -64,6 +64,16 @@ impl Model<'_> {
     /// Its waker is kept.
     fn sit_down(&mut self, id: Id) {
         self.callers[id].waker = Some(self.callers[id].wakers);
+    }
+
+    /// May another than this caller look at the outcome? The last one has it by
+    /// move. A leader that has not looked may keep those of later rounds.
+    fn may_be_wanted(&self, id: Id, outcome: Id) -> bool {
+        self.callers.iter().enumerate().any(|(other, caller)| {
+            let wanted = matches!(caller.state,
+                State::Answered { of, shared } if of == outcome || !shared);
+            wanted && other != id
+        })
     }
 
     fn done(&mut self, id: Id, of: Id, (ending, _): (Ending, Judge)) -> Got {
