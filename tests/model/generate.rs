@@ -16,9 +16,17 @@ pub const STEPS: usize = 100;
 pub struct Program {
     pub setup: Setup,
     pub steps: Vec<Step>,
-    /// In the end all calls end well, and every caller that is woken is polled;
-    /// or else all are dropped.
+    pub last: Last,
+}
+
+/// What is done when the steps are.
+#[derive(Clone, Copy, Debug)]
+pub struct Last {
+    /// All calls end well, and every caller that is woken is polled; or else all
+    /// are dropped.
     pub drains: bool,
+    /// Runtimes run once more before they are shut down.
+    pub ticks: bool,
 }
 
 /// Numbers alone: a million of them are made in a run.
@@ -52,11 +60,9 @@ pub fn program() -> impl Strategy<Value = Program> {
         whom,
         how,
     });
-    (setup(), vec(step, 0..=2 * STEPS), any::<bool>()).prop_map(|(setup, steps, drains)| Program {
-        setup,
-        steps,
-        drains,
-    })
+    let last = any::<(bool, bool)>().prop_map(|(drains, ticks)| Last { drains, ticks });
+    let steps = vec(step, 0..=2 * STEPS);
+    (setup(), steps, last).prop_map(|(setup, steps, last)| Program { setup, steps, last })
 }
 
 fn what_of(number: u8) -> What {

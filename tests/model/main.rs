@@ -55,7 +55,7 @@ fn a_pool_does_what_it_promises_in_any_program() {
     match outcome {
         Err(TestError::Fail(_, program)) => {
             let failure = play::play(&program).expect_err("it failed before");
-            let failure = failure.shorten(program.drains);
+            let failure = failure.shorten(program.last);
             panic!("in program {}, shrunk: {failure}", played.get());
         }
         other => other.unwrap(),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    generate::Program,
+    generate::{Last, Program},
     model::Model,
     program::{Action, Ending, Got, Judge, Setup},
     quiet::quietly,
@@ -30,19 +30,19 @@ pub fn play(program: &Program) -> Result<(), Failure> {
                 play.act(action)?;
             }
         }
-        play.finish(program.drains)
+        play.finish(program.last)
     })
 }
 
 /// Plays the actions of a script, but for those that nobody is there for.
-pub fn replay(setup: &Setup, actions: &[Action], drains: bool) -> Result<(), Failure> {
+pub fn replay(setup: &Setup, actions: &[Action], last: Last) -> Result<(), Failure> {
     run(setup, |play| {
         for action in actions {
             if play.model.allows(*action) {
                 play.act(*action)?;
             }
         }
-        play.finish(drains)
+        play.finish(last)
     })
 }
 
@@ -88,11 +88,11 @@ impl Play<'_> {
         self.model.step(action, &seen)
     }
 
-    fn finish(&mut self, drains: bool) -> Result<(), String> {
-        if drains {
+    fn finish(&mut self, last: Last) -> Result<(), String> {
+        if last.drains {
             self.drain()?;
         }
-        self.end(drains)
+        self.end(last.ticks)
     }
 
     /// All calls end well, and all who are woken are polled: nobody is left.
@@ -155,17 +155,17 @@ impl Play<'_> {
 
 impl Failure {
     /// Leaves out, one after another, all steps that it fails without.
-    pub fn shorten(mut self, drains: bool) -> Self {
-        let mut last = self.script.len();
-        while last > 0 {
-            last -= 1;
+    pub fn shorten(mut self, last: Last) -> Self {
+        let mut index = self.script.len();
+        while index > 0 {
+            index -= 1;
             let actions: Vec<_> = self.script.iter().map(|(action, _)| *action).collect();
-            let Err(shorter) = replay(&self.setup, &without(&actions, last), drains) else {
+            let Err(shorter) = replay(&self.setup, &without(&actions, index), last) else {
                 continue;
             };
             if shorter.script.len() < self.script.len() {
                 self = shorter;
-                last = self.script.len(); // perhaps more can go now
+                index = self.script.len(); // perhaps more can go now
             }
         }
         self

@@ -2,6 +2,7 @@
 //! fault which was made on purpose from what is right.
 
 use crate::{
+    generate::Last,
     play::replay,
     program::{
         Action::{self, Advance, CallBack, ShutDown, StartUp, Tick},
@@ -57,7 +58,8 @@ fn end(call: Id, judge: Judge) -> Action {
 #[track_caller]
 fn holds(setup: &Setup, actions: &[Action]) {
     for drains in [false, true] {
-        if let Err(failure) = replay(setup, actions, drains) {
+        let ticks = true;
+        if let Err(failure) = replay(setup, actions, Last { drains, ticks }) {
             panic!("{failure}");
         }
     }
