@@ -17,6 +17,7 @@ mod quiet;
 mod real;
 mod runtimes;
 mod scripts;
+mod seen;
 mod values;
 mod world;
 

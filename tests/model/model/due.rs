@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Debug, ops::RangeInclusive};
 use super::{Caller, Driver, Model, State};
 use crate::{
     program::{Got, Id},
-    real::Seen,
+    seen::Seen,
     world::Event,
 };
 

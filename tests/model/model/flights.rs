@@ -5,7 +5,7 @@ use tower_pool::OnAbandon;
 use super::{Driver, FlightId, Model, Phase, State, Vacancy};
 use crate::{
     program::{Ending, Id, Judge, Payload},
-    real::Seen,
+    seen::Seen,
     world::{burst_message, judge_message},
 };
 

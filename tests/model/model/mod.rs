@@ -33,8 +33,8 @@ use tower_pool::Stats;
 use self::{due::Due, panics::Panic};
 use crate::{
     program::{Action, Ending, Id, Judge, Place, Setup},
-    real::Seen,
     runtimes::LATER,
+    seen::Seen,
 };
 
 /// A point in time: an hour has a thousand units.

@@ -3,7 +3,7 @@
 use super::{Model, State};
 use crate::{
     program::{Ending, Got, Id, Payload},
-    real::Seen,
+    seen::Seen,
     world::burst_message,
 };
 

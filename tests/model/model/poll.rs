@@ -3,7 +3,7 @@
 use super::{Driver, FlightId, Model, Phase, State, Vacancy, Wakes};
 use crate::{
     program::{Ending, Got, Id, Judge, Place},
-    real::Seen,
+    seen::Seen,
 };
 
 /// What a caller does about a call that no task drives.

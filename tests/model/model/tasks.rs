@@ -1,7 +1,7 @@
 //! Runtimes in the model: their tasks run, or they are shut down.
 
 use super::{Driver, Model, Phase, Wakes};
-use crate::real::Seen;
+use crate::seen::Seen;
 
 impl Model<'_> {
     pub(super) fn tick(&mut self, runtime: usize) {
