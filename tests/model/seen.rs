@@ -40,4 +40,13 @@ impl Seen {
     pub fn has_dropped(&self, call: Id) -> bool {
         self.events.contains(&Event::Dropped(call))
     }
+
+    /// Where in the step something was first seen of a call, or of its callers.
+    pub fn when(&self, call: Id, callers: &[Id]) -> Option<usize> {
+        self.events.iter().position(|event| match event {
+            Event::Polled(id) | Event::Dropped(id) => *id == call,
+            Event::Woken { caller, .. } => callers.contains(caller),
+            _ => false,
+        })
+    }
 }

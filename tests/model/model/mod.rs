@@ -214,7 +214,7 @@ impl<'a> Model<'a> {
             }
             Action::Wake(call) => self.wake(call),
             Action::Yield(call) => self.calls[call].yields = true,
-            Action::Tick(runtime) => self.tick(runtime),
+            Action::Tick(runtime) => self.tick(runtime, seen),
             Action::StartUp => {
                 self.runtimes.push(true);
                 self.idle_tasks.push(0);
