@@ -4,8 +4,7 @@ use super::{Call, Caller, Driver, Flight, FlightId, Model, Phase, State, Time, V
 use crate::program::{Id, Place};
 
 impl Model<'_> {
-    /// There are so many flights that were led afterwards.
-    pub(super) fn call(&mut self, key: Option<u8>, place: Place, led: u64) {
+    pub(super) fn call(&mut self, key: Option<u8>, place: Place) {
         let id = self.callers.len();
         self.calls.push(Call {
             alive: true,
@@ -26,7 +25,7 @@ impl Model<'_> {
             return;
         };
         if let Some(&flight) = self.table.get(&key) {
-            if self.is_young(flight, place, led) {
+            if self.is_young(flight, place) {
                 return self.join(id, flight);
             }
             self.table.remove(&key);
@@ -43,8 +42,7 @@ impl Model<'_> {
             home: None,
             grounded: false,
             retries: 0,
-            first: id,
-            born: [self.now(place); 2],
+            born: Some(self.now(place)),
         });
     }
 
@@ -53,25 +51,18 @@ impl Model<'_> {
         let is_woken = |by: Id| self.due.woken.iter().any(|(caller, _)| *caller == by);
         if let Some(by) = self.due.calls_back.filter(|by| is_woken(*by)) {
             self.due.calls_back = None;
-            self.call(self.callers[by].key, None, self.stats.led);
+            self.call(self.callers[by].key, None);
         }
     }
 
     /// May newcomers still join, for its age?
-    fn is_young(&mut self, flight: FlightId, place: Place, led: u64) -> bool {
+    fn is_young(&self, flight: FlightId, place: Place) -> bool {
         let Some(max_age) = self.setup.max_age else {
             return true;
         };
         let now = self.now(place);
         let is_young = |born: Time| now.saturating_sub(born) < 1_000 * max_age;
-        let taken = led == self.stats.led;
-        let born = &mut self.flights[flight].born;
-        if is_young(born[0]) == is_young(born[1]) {
-            return is_young(born[0]);
-        }
-        let right = born.iter().position(|born| is_young(*born) == taken);
-        *born = [born[right.unwrap()]; 2];
-        taken
+        self.flights[flight].born.is_none_or(is_young)
     }
 
     fn join(&mut self, id: Id, flight: FlightId) {

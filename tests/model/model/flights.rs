@@ -105,6 +105,7 @@ impl Model<'_> {
         self.wake_all(flight);
         let flight = &mut self.flights[flight];
         flight.phase = Phase::Vacant(why);
+        flight.born = None;
         flight.driver = Driver::Callers;
         flight.leader = None;
         flight.home = None;

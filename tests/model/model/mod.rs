@@ -135,11 +135,8 @@ struct Flight {
     /// A runtime was lost, and the call was not.
     grounded: bool,
     retries: u32,
-    /// Who made it.
-    first: Id,
-    /// When it was made; and when its call was begun by the one who made it,
-    /// which is not said to count, nor not to.
-    born: [Time; 2],
+    /// When it was made, or led anew; none while it waits for somebody to do so.
+    born: Option<Time>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +184,7 @@ impl<'a> Model<'a> {
     pub fn step(&mut self, action: Action, seen: &Seen) -> Result<(), String> {
         self.due.calls_back = seen.called_back();
         match action {
-            Action::Call { key, place } => self.call(key, place, seen.stats.led),
+            Action::Call { key, place } => self.call(key, place),
             Action::Poll {
                 caller,
                 place,
@@ -226,7 +223,7 @@ impl<'a> Model<'a> {
         }
         // It was woken for what it is not said to be woken for, but may be.
         if let Some(by) = self.due.calls_back.take() {
-            self.call(self.callers[by].key, None, seen.stats.led);
+            self.call(self.callers[by].key, None);
         }
         self.check(seen)
     }

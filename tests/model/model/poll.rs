@@ -118,9 +118,8 @@ impl Model<'_> {
         self.callers[id].has_request = false;
         let now = self.now(place);
         let flight = &mut self.flights[flight];
-        flight.born[1] = now;
-        if why != Vacancy::Unbegun || flight.first != id {
-            flight.born[0] = now; // it took the lead from another
+        if why != Vacancy::Unbegun {
+            flight.born = Some(now);
         }
         flight.phase = Phase::Flying(id);
         flight.leader = Some(id);
