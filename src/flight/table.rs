@@ -34,7 +34,8 @@ pub(crate) struct Table<K, F: Future, P, H> {
     /// Shared with the layer, so that a policy need not be `Clone`.
     pub(crate) policy: Arc<P>,
     pub(crate) config: Config,
-    pub(crate) counters: Counters,
+    /// Shared with those who are answered by what is left of a flight.
+    pub(crate) counters: Arc<Counters>,
 }
 
 type HandOver<K, F, P, H> = fn(Arc<Flight<K, F, P, H>>, &Handle, Span);
@@ -178,7 +179,7 @@ where
             hand_over: task::hand_over,
             policy,
             config,
-            counters: Counters::default(),
+            counters: Arc::default(),
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     key::KeyExtractor,
     policy::{Policy, Verdict, more_cautious},
     service,
+    stats::Counters,
 };
 
 /// What the keys of a pool hold besides the request's line and headers: what
@@ -115,19 +116,30 @@ where
     }
 
     /// Joins a response whose body is still arriving.
-    pub(super) fn join_late(
-        &self,
-        key: Option<&RequestKey<KeyOf<B, X>>>,
-    ) -> Option<Response<SharedBody>> {
+    pub(super) fn join_late(&self, key: Option<&RequestKey<KeyOf<B, X>>>) -> Option<Late> {
         let response = self.common.arriving.as_ref()?.join(key?)?;
-        self.table.counters.joined.add_one();
-        self.table.counters.shared.add_one();
-        Some(response)
+        let counters = Arc::clone(&self.table.counters);
+        counters.joined.add_one();
+        Some(Late { response, counters })
     }
 
     pub(super) fn in_flight(&self) -> usize {
         let arriving = self.common.arriving.as_ref();
         self.table.len() + arriving.map_or(0, |arriving| arriving.len())
+    }
+}
+
+/// A response whose body is still arriving, for a newcomer who joined it.
+pub(super) struct Late {
+    response: Response<SharedBody>,
+    counters: Arc<Counters>,
+}
+
+impl Late {
+    /// Answers the newcomer.
+    pub(super) fn answer(self) -> Response<SharedBody> {
+        self.counters.shared.add_one();
+        self.response
     }
 }
 

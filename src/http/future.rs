@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::{
     body::SharedBody,
     eligible::Ineligible,
-    flights::{CallOf, Common, KeyOf},
+    flights::{CallOf, Common, KeyOf, Late},
     origin::{Answer, HttpService},
     role::{Forwarded, Role},
 };
@@ -69,7 +69,7 @@ pin_project! {
     {
         UnderWay { #[pin] call: CallOf<S, B, X, P>, course: Course },
         /// It joined a response whose body was arriving.
-        Late { response: Option<Response<SharedBody>> },
+        Late { late: Option<Late> },
     }
 }
 
@@ -92,15 +92,9 @@ where
         }
     }
 
-    pub(super) fn late(
-        response: Response<SharedBody>,
-        version: Version,
-        common: Arc<Common<P, KeyOf<B, X>>>,
-    ) -> Self {
+    pub(super) fn late(late: Late, version: Version, common: Arc<Common<P, KeyOf<B, X>>>) -> Self {
         Self {
-            state: State::Late {
-                response: Some(response),
-            },
+            state: State::Late { late: Some(late) },
             version,
             common,
         }
@@ -122,9 +116,9 @@ where
         let this = self.project();
         let own = *this.version;
         let (mut response, role, forwarded, answered) = match this.state.project() {
-            StateProj::Late { response } => {
-                let response = response.take().expect("polled after completion");
-                (response, Role::Follower, Forwarded::Collapsed, own)
+            StateProj::Late { late } => {
+                let late = late.take().expect("polled after completion");
+                (late.answer(), Role::Follower, Forwarded::Collapsed, own)
             }
             StateProj::UnderWay { call, course } => {
                 let (outcome, part) = ready!(call.poll_with_part(cx));

@@ -129,8 +129,8 @@ where
             Ok(key) => (Some(Arc::new(key)), Course::Aboard),
         };
         let common = Arc::clone(common);
-        if let Some(response) = flights.join_late(key.as_deref()) {
-            return ResponseFuture::late(response, version, common);
+        if let Some(late) = flights.join_late(key.as_deref()) {
+            return ResponseFuture::late(late, version, common);
         }
         let ask = Ask {
             request,
@@ -139,8 +139,8 @@ where
         };
         let call = flights.enter(self.inner.clone(), ask);
         // The head may have come, and its flight be gone, since the first look.
-        if let Some(response) = flights.join_late(key.as_deref()) {
-            return ResponseFuture::late(response, version, common);
+        if let Some(late) = flights.join_late(key.as_deref()) {
+            return ResponseFuture::late(late, version, common);
         }
         ResponseFuture::under_way(call, course, version, common)
     }
