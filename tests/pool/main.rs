@@ -22,6 +22,7 @@ mod runtime_loss;
 mod seed;
 mod send_sync;
 mod stampede;
+mod stats;
 mod support;
 mod transparency;
 mod verdicts;
