@@ -1,0 +1,10 @@
+//! The soak of the examples: what is wrong with its arguments it says in words,
+//! and a short run of it finds nothing wrong with the pools.
+
+// Not all of a program is of use in a test of it.
+#[allow(dead_code)]
+#[path = "../../examples/soak/main.rs"]
+mod example;
+
+mod arguments;
+mod short;
