@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tower_pool::Stats;
+
 use super::findings::Findings;
 
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub(crate) struct Check {
 pub(crate) struct Report {
     pub(crate) seed: u64,
     pub(crate) checks: Vec<Check>,
+    /// What each pool says that it has done.
+    pub(crate) stats: Vec<Stats>,
 }
 
 impl Check {
@@ -36,6 +40,11 @@ impl Check {
 }
 
 impl Report {
+    /// What all pools together have done.
+    pub(crate) fn in_all(&self, of: fn(&Stats) -> u64) -> u64 {
+        self.stats.iter().map(of).sum()
+    }
+
     pub(crate) fn is_clean(&self) -> bool {
         self.checks.iter().all(|check| check.passed)
     }
@@ -53,6 +62,18 @@ impl fmt::Display for Report {
         for check in &self.checks {
             writeln!(f, "{check}")?;
         }
+        writeln!(
+            f,
+            "In all: {} led, {} joined, {} solo, {} shared, {} released, {} retried, {} cancelled, {} panicked.",
+            self.in_all(|stats| stats.led),
+            self.in_all(|stats| stats.joined),
+            self.in_all(|stats| stats.solo),
+            self.in_all(|stats| stats.shared),
+            self.in_all(|stats| stats.released),
+            self.in_all(|stats| stats.retried),
+            self.in_all(|stats| stats.cancelled),
+            self.in_all(|stats| stats.panicked),
+        )?;
         let failed = self.checks.iter().filter(|check| !check.passed).count();
         let total = self.checks.len();
         match failed {

@@ -78,11 +78,13 @@ impl<'a> Run<'a> {
         }
         // The last to be read, as it is the longest.
         checks.push(Check::of_findings(&self.world.findings));
+        let stats = self.world.pools().iter().map(|pool| pool.1).collect();
         // Whoever is lost may well block a thread.
         self.runtime.shutdown_background();
         Ok(Report {
             seed: self.seed,
             checks,
+            stats,
         })
     }
 

@@ -1,4 +1,4 @@
-//! A short run: nothing is wrong, and everything has come about.
+//! A short run: nothing is wrong, and everything that is counted has come about.
 
 use super::{arguments::parse, example::run::Run};
 
@@ -13,5 +13,13 @@ fn a_short_run_is_clean() {
     assert!(report.is_clean(), "{lines}{report}");
     // One line each second, if the machine is not too busy to say so.
     assert!(lines.lines().count() >= 2, "{lines}");
-    println!("{lines}{report}");
+    assert!(report.in_all(|stats| stats.led) > 1000, "{report}");
+    let has_come_about = |of| assert!(report.in_all(of) > 0, "{report}");
+    has_come_about(|stats| stats.joined);
+    has_come_about(|stats| stats.solo);
+    has_come_about(|stats| stats.shared);
+    has_come_about(|stats| stats.released);
+    has_come_about(|stats| stats.retried);
+    has_come_about(|stats| stats.cancelled);
+    has_come_about(|stats| stats.panicked);
 }
