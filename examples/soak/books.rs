@@ -177,7 +177,9 @@ impl Books {
             .filter(|record| now.saturating_sub(record.asked) > patience)
             .collect();
         for record in &lost {
-            record.complain(format_args!("it has waited for more than {patience:?}"));
+            record.complain(format_args!(
+                "at {now:?} it has waited for more than {patience:?}"
+            ));
         }
         !lost.is_empty()
     }

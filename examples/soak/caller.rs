@@ -53,7 +53,7 @@ impl Future for Caller {
         let Some(future) = &mut this.future else {
             return Poll::Ready(());
         };
-        this.record.sheet().polls += 1;
+        this.record.is_polled();
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(())) => {}

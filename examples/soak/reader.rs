@@ -45,6 +45,7 @@ pub(crate) async fn read(
     pace: Pace,
 ) {
     for index in 0.. {
+        record.sheet().frames = index;
         match pace {
             Pace::AtOnce => {}
             Pace::Slow(time) => sleep(time).await,

@@ -39,8 +39,11 @@ pub(crate) struct Sheet {
     pub(crate) standing: Standing,
     pub(crate) progress: Progress,
     pub(crate) end: End,
-    /// How often the caller was polled.
+    /// How often the caller was polled, and when it was last.
     pub(crate) polls: u64,
+    pub(crate) polled: Option<Duration>,
+    /// Frames of a body that it has read.
+    pub(crate) frames: u32,
     /// When the call was made, and when it came to its end.
     pub(crate) called: Option<Duration>,
     pub(crate) ended: Option<Duration>,
@@ -132,6 +135,14 @@ impl Record {
 
     pub(crate) fn sheet(&self) -> MutexGuard<'_, Sheet> {
         self.sheet.lock()
+    }
+
+    /// Its caller is polled.
+    pub(crate) fn is_polled(&self) {
+        let now = self.books.now();
+        let mut sheet = self.sheet.lock();
+        sheet.polls += 1;
+        sheet.polled = Some(now);
     }
 
     /// Its call gets on.
