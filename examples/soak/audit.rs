@@ -26,8 +26,7 @@
 //! and both sums are exact.
 //!
 //! Who joins a body that is arriving (`Join::UntilBody`) may have taken a place in
-//! a flight just before, and is counted for both; and is counted as `shared` at
-//! once. So there is no more than a bound for those.
+//! a flight just before, and is counted for both: for those there is a bound.
 
 use tower_pool::Stats;
 
@@ -101,8 +100,7 @@ pub(crate) fn of(books: &Books, stats: &Stats, in_flight: usize) -> Vec<Check> {
             ),
         ),
         check(
-            (stats.shared == ends.followed || joins_late && stats.shared > ends.followed)
-                && alone.followed == 0,
+            stats.shared == ends.followed && alone.followed == 0,
             format!("{} shared, {} by the books", stats.shared, ends.followed),
         ),
         check(

@@ -167,7 +167,8 @@ impl HttpPolicy {
         keyed.is_some_and(|keyed| *name == header::HOST || keyed.contains(name))
     }
 
-    /// RFC 9110 §12.5.5. A malformed name counts as `*`, which is no name either.
+    /// RFC 9110 §12.5.5. A malformed name counts as `*`, which is in no key: not
+    /// even in one that a header of that very name was added to.
     fn varies_by_key<B>(&self, response: &Response<B>) -> bool {
         let values = response.headers().get_all(header::VARY);
         let mut names = values
@@ -175,7 +176,9 @@ impl HttpPolicy {
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
             .filter(|name| !name.is_empty());
-        names.all(|name| HeaderName::from_bytes(name).is_ok_and(|name| self.keys(&name)))
+        names.all(|name| {
+            name != b"*" && HeaderName::from_bytes(name).is_ok_and(|name| self.keys(&name))
+        })
     }
 }
 

@@ -254,3 +254,12 @@ async fn all_who_waited_for_what_is_not_handed_on_are_let_go_each_to_its_own() {
     calls.sort_unstable();
     assert_eq!(calls, [0, 1, 2, 3, 4]);
 }
+
+#[test]
+fn what_varies_by_everything_is_kept_even_if_a_keyed_header_is_called_so() {
+    let key = tower_pool::http::HttpKey::new().header("*");
+    let policy = tower_pool::http::HttpPolicy::for_key(&key);
+    let response = with("vary", "*").body(String::new()).unwrap();
+    let verdict = tower_pool::Policy::verdict(&policy, Ok::<_, &std::io::Error>(&response));
+    assert_eq!(verdict, tower_pool::Verdict::Solo);
+}
