@@ -1,0 +1,6 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tower_pool_fuzz::body::Input;
+
+fuzz_target!(|input: Input| input.check());
