@@ -1,5 +1,5 @@
 //! What the fuzz targets of the HTTP half throw at it, and what has to be true
-//! of what comes back. `README.md` beside this package says how to run them.
+//! of what comes back. `README.md` says how to run them.
 //!
 //! A target is an `Input` that `arbitrary` makes of bytes, and its `check`. Both
 //! are also modules of the crate's own test `corpus`, which replays every seed

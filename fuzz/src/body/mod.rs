@@ -8,6 +8,7 @@
 //! [`reader`] polls and compares, and [`laws`] are looked at after each step.
 
 mod input;
+mod kept;
 mod laws;
 mod reader;
 mod stage;

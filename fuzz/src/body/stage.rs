@@ -4,17 +4,19 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Wake, Waker},
 };
 
-use bytes::Bytes;
 use http::HeaderMap;
 use http_body::SizeHint;
 use tower_pool::http::SharedBody;
 
-use super::input::{Event, Input, Says, Who};
+use super::{
+    input::{Event, Input, Says, Who},
+    kept::Kept,
+};
 
 pub(super) struct Stage {
     pub(super) says: Says,
@@ -81,11 +83,6 @@ pub(super) struct Bell {
     pub(super) rung: AtomicUsize,
     pub(super) due: AtomicUsize,
 }
-
-/// Counts the bytes of the frames that are somewhere. Of a frame without bytes
-/// nothing can be kept.
-#[derive(Clone, Default)]
-pub(super) struct Kept(Arc<AtomicU64>);
 
 impl Stage {
     pub(super) fn new(input: &Input) -> Self {
@@ -236,27 +233,5 @@ impl Reader {
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
         self.rung.fetch_add(1, Relaxed);
-    }
-}
-
-impl Kept {
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.load(Relaxed)
-    }
-
-    pub(super) fn frame(&self, len: u8) -> Bytes {
-        struct Data(Vec<u8>, Kept);
-        impl AsRef<[u8]> for Data {
-            fn as_ref(&self) -> &[u8] {
-                &self.0
-            }
-        }
-        impl Drop for Data {
-            fn drop(&mut self) {
-                self.1.0.fetch_sub(self.0.len() as u64, Relaxed);
-            }
-        }
-        self.0.fetch_add(u64::from(len), Relaxed);
-        Bytes::from_owner(Data(vec![len; usize::from(len)], self.clone()))
     }
 }
