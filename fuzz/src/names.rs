@@ -99,7 +99,8 @@ impl Kind {
         let known = KNOWN.iter().find(|(known, _)| *known == name);
         match known {
             Some((_, kind)) => *kind,
-            // The docs say so of any name that ends so.
+            // Of `If-*` the docs say another thing than of what ends in `-Token`.
+            None if name.starts_with("if") => Unclear,
             None if name.ends_with("-token") => Credential,
             None => Unclear,
         }

@@ -104,7 +104,7 @@ impl<'a> Arbitrary<'a> for Ask {
             } else {
                 None
             },
-            headers: list(u, 6)?,
+            headers: lines(u)?,
             content: content(u)?,
             hooked: hooked(u)?,
             version: version(u)?,
@@ -138,6 +138,17 @@ pub(super) fn hooked(u: &mut Unstructured<'_>) -> Result<Option<Hooked>> {
 pub(super) fn version(u: &mut Unstructured<'_>) -> Result<Version> {
     let versions = [Version::HTTP_11, Version::HTTP_10, Version::HTTP_2];
     u.choose(&versions).copied()
+}
+
+/// Every third is another line of the one before.
+fn lines(u: &mut Unstructured<'_>) -> Result<Vec<Line>> {
+    let mut lines: Vec<Line> = list(u, 6)?;
+    for at in 1..lines.len() {
+        if u.ratio(1, 3)? {
+            lines[at].name = lines[at - 1].name.clone();
+        }
+    }
+    Ok(lines)
 }
 
 impl<'a> Arbitrary<'a> for Target {

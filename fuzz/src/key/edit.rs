@@ -27,19 +27,21 @@ pub(super) enum Edit {
     Change(u8, HeaderValue),
     Rename(u8, Name),
     Repeat(u8),
+    /// All lines in the opposite order.
+    Reverse,
     /// Two lines change places.
     Swap(u8, u8),
     /// One line becomes two of the same name.
     Split(u8, u8),
-    /// It takes in the next of the same name.
-    Join(u8),
+    /// It takes in the next of the same name, with something in between.
+    Join(u8, &'static str),
     /// The last byte of one goes to the front of another.
     Shift(u8, u8),
 }
 
 impl<'a> Arbitrary<'a> for Edit {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(match u.int_in_range(0..=17)? {
+        Ok(match u.int_in_range(0..=18)? {
             0 => Self::Add(u.arbitrary()?),
             1 => Self::Remove(u.arbitrary()?),
             2 => Self::Change(u.arbitrary()?, ask::value(u)?),
@@ -47,7 +49,7 @@ impl<'a> Arbitrary<'a> for Edit {
             4 => Self::Repeat(u.arbitrary()?),
             5 => Self::Swap(u.arbitrary()?, u.arbitrary()?),
             6 => Self::Split(u.arbitrary()?, u.arbitrary()?),
-            7 => Self::Join(u.arbitrary()?),
+            7 => Self::Join(u.arbitrary()?, u.choose(&["", ",", ", ", "0", "1"])?),
             8 => Self::Shift(u.arbitrary()?, u.arbitrary()?),
             9 => Self::Method(ask::method(u)?),
             10 => Self::Target(u.arbitrary()?),
@@ -57,6 +59,7 @@ impl<'a> Arbitrary<'a> for Edit {
             14 => Self::HostToPlace,
             15 => Self::Content(ask::content(u)?),
             16 => Self::Hooked(ask::hooked(u)?),
+            17 => Self::Reverse,
             _ => Self::Version(ask::version(u)?),
         })
     }
@@ -77,6 +80,7 @@ impl Edit {
             Self::Hooked(hooked) => ask.hooked = hooked,
             Self::Version(version) => ask.version = version,
             Self::Add(line) => ask.headers.push(line),
+            Self::Reverse => ask.headers.reverse(),
             _ if count == 0 => {}
             Self::Remove(line) => drop(ask.headers.remove(at(line))),
             Self::Change(line, value) => ask.headers[at(line)].value = value,
@@ -84,7 +88,7 @@ impl Edit {
             Self::Repeat(line) => ask.headers.push(ask.headers[at(line)].clone()),
             Self::Swap(a, b) => ask.headers.swap(at(a), at(b)),
             Self::Split(line, byte) => split(ask, at(line), byte),
-            Self::Join(line) => join(ask, at(line)),
+            Self::Join(line, between) => join(ask, at(line), between),
             Self::Shift(from, to) => shift(ask, at(from), at(to)),
         }
     }
@@ -125,7 +129,7 @@ fn split(ask: &mut Ask, at: usize, byte: u8) {
     );
 }
 
-fn join(ask: &mut Ask, at: usize) {
+fn join(ask: &mut Ask, at: usize, between: &str) {
     let name: HeaderName = ask.headers[at].name.0.clone();
     let next = ask
         .headers
@@ -134,8 +138,8 @@ fn join(ask: &mut Ask, at: usize) {
         .position(|line| line.name.0 == name);
     if let Some(next) = next {
         let next = ask.headers.remove(at + 1 + next);
-        let joined = [ask.headers[at].value.as_bytes(), next.value.as_bytes()].concat();
-        ask.headers[at].value = printable(joined);
+        let parts = [ask.headers[at].value.as_bytes(), next.value.as_bytes()];
+        ask.headers[at].value = printable(parts.join(between.as_bytes()));
     }
 }
 
