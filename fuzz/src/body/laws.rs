@@ -18,6 +18,13 @@ impl Play {
             stage.hints_are_exact(reader);
             reader.it_is_woken_for_a_reason_and_once();
         }
+        for bell in &stage.left {
+            assert_eq!(
+                Arc::strong_count(bell),
+                1,
+                "a waker of one who left is kept"
+            );
+        }
     }
 }
 

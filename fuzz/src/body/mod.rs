@@ -21,8 +21,8 @@ use tower_pool::http::SharedBody;
 
 pub use self::input::Input;
 use self::{
-    input::{Event, Step},
-    stage::{Reader, Stage},
+    input::{Event, Step, Who},
+    stage::Stage,
     upstream::Upstream,
 };
 
@@ -75,11 +75,9 @@ impl Play {
             }
             Step::Drop(who) => {
                 let mut stage = self.stage();
-                if let Some(at) = stage.pick(who) {
-                    let gone = stage.readers.remove(at);
-                    drop(stage); // the upstream may go with it
-                    drop(gone.body);
-                }
+                let gone = stage.pick(who).map(|at| stage.leaves(at));
+                drop(stage);
+                drop(gone);
             }
             Step::Poll(who, hand) => {
                 let picked = self.stage().pick(who);
@@ -127,11 +125,8 @@ impl Play {
                 self.look();
             }
         }
-        loop {
-            let Some(Reader { body, .. }) = self.stage().readers.pop() else {
-                break;
-            };
-            drop(body);
+        while !self.stage().readers.is_empty() {
+            self.step(Step::Drop(Who(0)));
             self.look();
         }
         let stage = self.stage();

@@ -37,6 +37,8 @@ pub(super) struct Stage {
     pub(super) waker: Option<Waker>,
     pub(super) armed: bool,
     pub(super) readers: Vec<Reader>,
+    /// Of those who left.
+    pub(super) left: Vec<Arc<Bell>>,
     pub(super) kept: Kept,
 }
 
@@ -102,6 +104,7 @@ impl Stage {
             waker: None,
             armed: false,
             readers: Vec::new(),
+            left: Vec::new(),
             kept: Kept::default(),
         }
     }
@@ -143,6 +146,14 @@ impl Stage {
         let standing = self.readers.iter().filter(|reader| reader.stands());
         let first = standing.map(|reader| reader.next).min();
         first.unwrap_or(self.frames.len())
+    }
+
+    /// Its body is to be dropped while nothing is locked: the upstream may go
+    /// with it.
+    pub(super) fn leaves(&mut self, at: usize) -> Option<SharedBody> {
+        let reader = self.readers.remove(at);
+        self.left.extend(reader.bells);
+        reader.body
     }
 
     pub(super) fn bytes_from(&self, next: usize) -> u64 {
