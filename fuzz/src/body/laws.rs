@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
-use http_body::{Body, SizeHint};
+use http_body::Body;
 
 use super::{
     Play,
@@ -63,13 +63,14 @@ impl Stage {
             assert_eq!(hint.exact(), Some(0));
             return;
         }
-        assert_eq!(hint.lower(), self.said.lower().saturating_add(here));
-        let upper = self.said.upper().and_then(|upper| upper.checked_add(here));
+        let (lower, upper) = self.said;
+        assert_eq!(hint.lower(), lower.saturating_add(here));
+        let upper = upper.and_then(|upper| upper.checked_add(here));
         if self.says_length || at_end {
             assert_eq!(hint.upper(), upper);
         } else {
             // Nobody may take it for one of known length.
-            assert_eq!(hint.exact(), None, "of {:?} and {here}", Shown(&self.said));
+            assert_eq!(hint.exact(), None, "{lower} bytes, and {here} are here");
             assert!(hint.upper().is_none() || hint.upper() == upper);
         }
     }
@@ -86,14 +87,5 @@ impl Reader {
                 assert_eq!(Arc::strong_count(bell), kept, "a waker of nobody is kept");
             }
         }
-    }
-}
-
-/// `SizeHint` as it is read.
-struct Shown<'a>(&'a SizeHint);
-
-impl std::fmt::Debug for Shown<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}..{:?}", self.0.lower(), self.0.upper())
     }
 }

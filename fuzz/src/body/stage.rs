@@ -28,7 +28,7 @@ pub(super) struct Stage {
     pub(super) frames: Vec<Sent>,
     pub(super) end: Option<End>,
     /// What it said last of what is still to come.
-    pub(super) said: SizeHint,
+    pub(super) said: (u64, Option<u64>),
     pub(super) says_length: bool,
     pub(super) polling: bool,
     pub(super) polls: u64,
@@ -96,7 +96,7 @@ impl Stage {
             events: over.into_iter().collect(),
             frames: Vec::new(),
             end: None,
-            said: SizeHint::new(),
+            said: (0, None),
             says_length: false,
             polling: false,
             polls: 0,

@@ -65,7 +65,7 @@ impl Body for Upstream {
             // Who was told so has no reason to poll again.
             stage.end = Some(End::Clean);
             if !stage.frames.is_empty() {
-                stage.said = SizeHint::with_exact(0);
+                stage.said = (0, Some(0));
             }
         }
         over
@@ -90,7 +90,7 @@ impl Body for Upstream {
                 hint.set_upper(u64::MAX);
             }
         }
-        stage.said = hint.clone();
+        stage.said = (hint.lower(), hint.upper());
         hint
     }
 }
@@ -121,7 +121,7 @@ impl Upstream {
             }
             Event::End => {
                 stage.end = Some(End::Clean);
-                stage.said = SizeHint::with_exact(0);
+                stage.said = (0, Some(0));
                 None
             }
             Event::Inside(_) => unreachable!("it is done before"),
