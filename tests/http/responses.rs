@@ -10,8 +10,8 @@ use std::{
 
 use http::{Response, response};
 use tower_pool::{
-    PoolLayer, Verdict,
-    http::{Credentials, HttpPoolLayer, Role, SharedBody},
+    Policy, PoolLayer, Verdict,
+    http::{Credentials, HttpKey, HttpPolicy, HttpPoolLayer, Role, SharedBody},
 };
 
 use crate::support::{Body, ask_with, empty, get, is_handed_on, status, with};
@@ -257,9 +257,9 @@ async fn all_who_waited_for_what_is_not_handed_on_are_let_go_each_to_its_own() {
 
 #[test]
 fn what_varies_by_everything_is_kept_even_if_a_keyed_header_is_called_so() {
-    let key = tower_pool::http::HttpKey::new().header("*");
-    let policy = tower_pool::http::HttpPolicy::for_key(&key);
+    let key = HttpKey::new().header("*");
+    let policy = HttpPolicy::for_key(&key);
     let response = with("vary", "*").body(String::new()).unwrap();
-    let verdict = tower_pool::Policy::verdict(&policy, Ok::<_, &std::io::Error>(&response));
-    assert_eq!(verdict, tower_pool::Verdict::Solo);
+    let verdict = Policy::verdict(&policy, Ok::<_, &std::io::Error>(&response));
+    assert_eq!(verdict, Verdict::Solo);
 }
