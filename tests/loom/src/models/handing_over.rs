@@ -46,6 +46,27 @@ fn a_follower_of_a_held_leader_has_the_answer_when_the_call_is_woken() {
     });
 }
 
+/// The same, where the follower joins in that one poll.
+#[test]
+fn a_leader_that_is_held_after_its_poll_has_handed_over() {
+    model(|| {
+        let world = World::new();
+        let gate = Arc::new(Gate::default());
+        let mut leader = world.call(Course::Gate(Arc::clone(&gate)));
+        let follower = world.call(Course::Gate(Arc::clone(&gate)));
+        let held = world.spawn(move |_| {
+            let _ = leader.poll_once();
+            leader
+        });
+        let opener = world.spawn(move |_| gate.open());
+        assert_eq!(follower.answer(), 1);
+        opener.join().unwrap();
+        drop(held.join().unwrap());
+        let stats = world.end();
+        assert_eq!((stats.led, stats.joined), (1, 1));
+    });
+}
+
 /// Where there is no runtime, the callers drive the call in turn.
 #[test]
 fn callers_outside_a_runtime_are_all_woken() {
