@@ -30,6 +30,20 @@ fn a_newcomer_joins_before_the_answer_or_makes_a_call_after_it() {
     }
 }
 
+/// Who finds no flight makes one, and nobody else does in between.
+#[test]
+fn two_that_call_at_the_same_time_are_in_one_flight() {
+    model(|| {
+        let world = World::new();
+        let other = world.spawn(|world| world.call(Course::Ready));
+        let mine = world.call(Course::Ready);
+        let other = other.join().unwrap();
+        assert_eq!((mine.answer(), other.answer()), (1, 1));
+        let stats = world.end();
+        assert_eq!((stats.led, stats.joined), (1, 1));
+    });
+}
+
 /// Two whose flight nobody has begun: one leads, and both have its answer.
 #[test]
 fn of_two_that_are_polled_at_the_same_time_one_leads() {
