@@ -87,7 +87,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(args: &Args) -> Result<(), Error> {
+pub(crate) fn start(args: &Args) -> Result<(), Error> {
     runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

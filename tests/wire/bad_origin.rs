@@ -1,0 +1,171 @@
+//! An origin that fails, in every way there is. Those who share an answer share
+//! its failure; and the next who asks gets a new one.
+
+use super::{
+    honest::{Outcome, Version},
+    stage::Stage,
+    target::{Ask, Manner},
+};
+
+/// All who wait for one answer fail alike, and the origin is asked once. Then it
+/// behaves, and the same question is answered.
+async fn fails(manner: Manner, allowed: &[Outcome]) {
+    let stage = Stage::new("").await;
+    let ask = Ask::gated(manner, "all", 50_000);
+    let herd = stage.herd(&ask, 12).await;
+    stage.origin.open_gate();
+    for outcome in herd.outcomes().await {
+        assert!(allowed.contains(&outcome), "{outcome:?}");
+    }
+    assert_eq!(stage.origin.asked(&ask), 1);
+
+    stage.origin.heal();
+    for version in [Version::Http1, Version::Http2] {
+        assert_eq!(stage.honest(version).ask(&ask).await, Outcome::Whole);
+    }
+    stage.end().await;
+}
+
+/// Without a head there is nothing but to say so.
+const NO_HEAD: &[Outcome] = &[Outcome::Refused];
+/// The head may be lost with the connection, but nothing may look complete.
+const BROKEN: &[Outcome] = &[Outcome::Broken, Outcome::Lost];
+
+#[tokio::test]
+async fn it_hangs_up_instead_of_an_answer() {
+    fails(Manner::HangsUp, NO_HEAD).await;
+}
+
+#[tokio::test]
+async fn it_dies_in_the_head() {
+    fails(Manner::HalfAHead, NO_HEAD).await;
+}
+
+#[tokio::test]
+async fn its_head_has_no_end() {
+    fails(Manner::EndlessHead, NO_HEAD).await;
+}
+
+#[tokio::test]
+async fn it_speaks_no_http() {
+    fails(Manner::Garbage, NO_HEAD).await;
+}
+
+#[tokio::test]
+async fn it_sends_less_than_it_says() {
+    fails(Manner::TooLittle, BROKEN).await;
+}
+
+#[tokio::test]
+async fn it_dies_between_chunks() {
+    fails(Manner::CutChunks, BROKEN).await;
+}
+
+#[tokio::test]
+async fn its_chunks_are_none() {
+    fails(Manner::BadChunks, BROKEN).await;
+}
+
+/// A reset may overtake the head.
+#[tokio::test]
+async fn it_resets_in_the_body() {
+    let allowed = [Outcome::Broken, Outcome::Lost, Outcome::Refused];
+    fails(Manner::ResetInBody, &allowed).await;
+}
+
+/// What is beyond the length is another answer, that nobody asked for. It must
+/// not go to whoever asks next on that connection.
+#[tokio::test]
+async fn it_sends_more_than_it_says() {
+    let stage = Stage::new("").await;
+    let (mut first, mut second) = (stage.honest(Version::Http1), stage.honest(Version::Http2));
+    for round in 0..50 {
+        let ask = Ask::new(Manner::TooMuch, format!("more-{round}"), 700);
+        assert_eq!(first.ask(&ask).await, Outcome::Whole);
+        let ask = Ask::new(Manner::Plain, format!("next-{round}"), 700);
+        assert_eq!(second.ask(&ask).await, Outcome::Whole);
+    }
+    drop((first, second));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn it_sends_a_byte_at_a_time() {
+    let stage = Stage::new("").await;
+    let ask = Ask::gated(Manner::Trickle, "slowly", 3000);
+    let herd = stage.herd(&ask, 12).await;
+    stage.origin.open_gate();
+    herd.are_answered().await;
+    assert_eq!(stage.origin.asked(&ask), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn it_closes_connections_as_soon_as_they_are_there() {
+    let stage = Stage::new("").await;
+    stage.origin.slam(20);
+    let mut honest = stage.honest(Version::Http1);
+    let mut asked = 0;
+    while stage.origin.slams_left() > 0 {
+        let ask = Ask::new(Manner::Plain, format!("slam-{asked}"), 1000);
+        assert_eq!(honest.ask(&ask).await, Outcome::Refused);
+        asked += 1;
+    }
+    // Each was told of its own, and nobody tried on and on in the dark.
+    assert_eq!(asked, 20);
+    let ask = Ask::new(Manner::Plain, "at-last", 1000);
+    assert_eq!(honest.ask(&ask).await, Outcome::Whole);
+    drop(honest);
+    stage.end().await;
+}
+
+/// Such an answer may be the one to a request that is just on its way: nobody
+/// can tell. But it is not kept for whoever comes next.
+#[tokio::test]
+async fn it_answers_before_it_is_asked() {
+    let stage = Stage::new("").await;
+    stage.origin.answer_unasked(10);
+    let mut honest = stage.honest(Version::Http1);
+    for round in 0..10 {
+        let ask = Ask::new(Manner::Plain, format!("unasked-{round}"), 1000);
+        let outcome = honest.ask(&ask).await;
+        let allowed = [Outcome::Refused, Outcome::Unasked];
+        assert!(allowed.contains(&outcome), "{outcome:?}");
+    }
+    let ask = Ask::new(Manner::Plain, "at-last", 1000);
+    assert_eq!(honest.ask(&ask).await, Outcome::Whole);
+    drop(honest);
+    stage.end().await;
+}
+
+/// The origin has as much time as it takes. When all have lost patience, nothing
+/// is left of it.
+#[tokio::test]
+async fn it_never_goes_on() {
+    for manner in [Manner::Silent, Manner::Stalls] {
+        let stage = Stage::new("").await;
+        let ask = Ask::new(manner, "never", 50_000);
+        let asking = async {
+            let mut clients = tokio::task::JoinSet::new();
+            let leave = std::sync::Arc::new(tokio::sync::Barrier::new(11));
+            for _ in 0..10 {
+                let mut honest = stage.honest(Version::Http1);
+                let (ask, leave) = (ask.clone(), leave.clone());
+                clients.spawn(async move {
+                    let leave = async { drop(leave.wait().await) };
+                    honest.ask_until(&ask, leave).await;
+                });
+            }
+            stage.until_aboard(10).await;
+            leave.wait().await;
+            clients.join_all().await;
+        };
+        asking.await;
+        stage.until_no_flight().await;
+        super::peer::until("the origin is let go", async || {
+            stage.origin.connections() == 0
+        })
+        .await;
+        stage.end().await;
+    }
+}

@@ -1,0 +1,114 @@
+//! Honest clients and an honest origin: what is shared, and what is not.
+
+use http::Method;
+use tokio::task::JoinSet;
+
+use super::{
+    honest::{Outcome, Version},
+    stage::Stage,
+    target::{Ask, Manner},
+};
+
+#[tokio::test]
+async fn equal_requests_are_one_at_the_origin() {
+    let stage = Stage::new("").await;
+    for (round, manner) in [Manner::Plain, Manner::Chunked, Manner::Closing]
+        .into_iter()
+        .enumerate()
+    {
+        let ask = Ask::gated(manner, &format!("all-{round}"), 100_000);
+        let herd = stage.herd(&ask, 60).await;
+        stage.origin.open_gate();
+        herd.are_answered().await;
+        assert_eq!(stage.origin.asked(&ask), 1);
+        // For the next herd: the gate is open now, and it needs one that waits.
+        if round == 0 {
+            assert_eq!(stage.ledger.count(), (1, 60));
+            let stats = stage.proxy.stats().await;
+            assert_eq!((stats.led, stats.joined, stats.shared), (1, 59, 59));
+        }
+        stage.origin.close_gate();
+    }
+    stage.end().await;
+}
+
+/// All at once, and each gets its own.
+#[tokio::test]
+async fn requests_that_differ_are_not_mixed_up() {
+    let stage = Stage::new("").await;
+    let plain = Ask::gated(Manner::Plain, "a", 5000);
+    let other = |change: fn(&mut Ask)| {
+        let mut ask = plain.clone();
+        change(&mut ask);
+        ask
+    };
+    let asks = [
+        plain.clone(),
+        other(|ask| ask.token += "b"),
+        other(|ask| ask.size += 1),
+        other(|ask| ask.host = "other.test".to_owned()),
+        other(|ask| ask.host += ":8080"),
+        other(|ask| ask.method = Method::HEAD),
+        other(|ask| ask.manner = Manner::Chunked),
+    ];
+    let mut clients = JoinSet::new();
+    for ask in asks.iter().cycle().take(10 * asks.len()) {
+        for version in [Version::Http1, Version::Http2] {
+            let (mut honest, ask) = (stage.honest(version), ask.clone());
+            clients.spawn(async move { honest.ask(&ask).await });
+        }
+    }
+    stage.until_aboard(20 * asks.len() as u64).await;
+    stage.origin.open_gate();
+    for outcome in clients.join_all().await {
+        assert_eq!(outcome, Outcome::Whole);
+    }
+    for ask in &asks {
+        assert_eq!(stage.origin.asked(ask), 1, "{}", ask.name());
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_answer_for_one_goes_to_one() {
+    let stage = Stage::new("").await;
+    let ask = Ask::gated(Manner::Private, "mine", 3000);
+    let herd = stage.herd(&ask, 20).await;
+    stage.origin.open_gate();
+    herd.are_answered().await;
+    assert_eq!(stage.origin.asked(&ask), 20);
+    assert_eq!(stage.ledger.count(), (20, 20));
+    stage.end().await;
+}
+
+/// The check is in the ledger: nobody gets an answer that somebody had read when
+/// it was asked for.
+#[tokio::test]
+async fn no_answer_is_older_than_its_question() {
+    for options in ["", "--join until-body"] {
+        let stage = Stage::new(options).await;
+        let mut clients = JoinSet::new();
+        for client in 0..16 {
+            let version = match client % 2 {
+                0 => Version::Http1,
+                _ => Version::Http2,
+            };
+            let mut honest = stage.honest(version);
+            clients.spawn(async move {
+                for round in 0..60 {
+                    let manner = match round % 3 {
+                        0 => Manner::Chunked,
+                        _ => Manner::Plain,
+                    };
+                    let ask = Ask::new(manner, "again", 20_000);
+                    assert_eq!(honest.ask(&ask).await, Outcome::Whole);
+                }
+            });
+        }
+        clients.join_all().await;
+        let (answers, clients) = stage.ledger.count();
+        assert_eq!(clients, 16 * 60);
+        assert!(answers < clients, "nothing was shared");
+        stage.end().await;
+    }
+}
