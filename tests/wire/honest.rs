@@ -141,7 +141,11 @@ impl Honest {
             }
             status => panic!("{name}: {status}"),
         }
-        assert_eq!(head.headers["x-for"], name.as_str(), "the answer of another");
+        assert_eq!(
+            head.headers["x-for"],
+            name.as_str(),
+            "the answer of another"
+        );
         let number = head.headers["x-number"].to_str().unwrap().parse().unwrap();
 
         let content = ask.content();

@@ -41,10 +41,11 @@ async fn a_reset_before_the_answer_hurts_nobody_else() {
 
 #[tokio::test]
 async fn a_reset_in_the_body_hurts_nobody_else() {
-    // More than all sockets on the way have room for.
-    for (manner, size) in [(Manner::Chunked, 12_000_000), (Manner::Closing, 12_000_000)] {
-        let stage = Stage::new("").await;
-        let ask = Ask::gated(manner, "within", size);
+    // More than all sockets on the way have room for, and less than anybody may lag.
+    const SIZE: usize = 12_000_000;
+    for manner in [Manner::Chunked, Manner::Closing] {
+        let stage = Stage::new("--max-lag 16000000").await;
+        let ask = Ask::gated(manner, "within", SIZE);
         let peers = hostile(&stage, &ask, 6).await;
         let herd = stage.herd(&ask, 4).await;
         stage.origin.open_gate();
@@ -181,7 +182,10 @@ async fn half_a_request_keeps_nobody_waiting() {
     drop(peers);
     until("the origin is let go", async || {
         let seen = stage.origin.seen();
-        assert!(seen.iter().all(|seen| !seen.name.contains("stalled-body") || !seen.has_whole_body));
+        assert!(
+            seen.iter()
+                .all(|seen| !seen.name.contains("stalled-body") || !seen.has_whole_body)
+        );
         // Those that are kept are for whoever comes next.
         stage.proxy.stats().await.in_flight == 0 && stage.origin.connections() <= 2
     })

@@ -15,12 +15,18 @@
 mod example;
 
 mod bad_origin;
+mod crowds;
+mod heads;
 mod herd;
 mod honest;
+mod http2;
+mod leavers;
 mod ledger;
 mod origin;
 mod peer;
 mod process;
+mod slow;
+mod smuggling;
 mod stage;
 mod target;
 mod vitals;

@@ -67,6 +67,11 @@ impl Process {
         fs::read_dir(self.proc().join("fd")).unwrap().count()
     }
 
+    /// Is there a number left for another file, of so many?
+    pub(crate) fn may_open_files(&self, max_files: u32) -> bool {
+        (0..max_files).any(|number| !self.proc().join(format!("fd/{number}")).exists())
+    }
+
     fn status(&self, name: &str) -> u64 {
         let status = fs::read_to_string(self.proc().join("status")).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(name));

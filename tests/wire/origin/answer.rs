@@ -1,11 +1,14 @@
 //! The answers of the origin, right ones and others.
 
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
 use http::Method;
 use tokio::task::yield_now;
 
 use super::super::{
     peer::Peer,
     target::{Ask, Content, Manner},
+    vitals::MIB,
 };
 
 /// What some servers say to a connection on which nothing comes.
@@ -17,7 +20,13 @@ const POISON: &str =
     "HTTP/1.1 200 OK\r\nX-For: nobody\r\nX-Number: 0\r\nContent-Length: 6\r\n\r\npoison";
 
 /// Returns the connection, if it can take another request.
-pub(super) async fn answer(peer: Peer, ask: &Ask, manner: Manner, number: usize) -> Option<Peer> {
+pub(super) async fn answer(
+    peer: Peer,
+    ask: &Ask,
+    manner: Manner,
+    number: usize,
+    sent: &AtomicU64,
+) -> Option<Peer> {
     let name = ask.name();
     let mut reply = Reply {
         peer,
@@ -81,7 +90,7 @@ pub(super) async fn answer(peer: Peer, ask: &Ask, manner: Manner, number: usize)
             Some(reply.peer)
         }
         _ => {
-            reply.spoil(manner, size).await;
+            reply.spoil(manner, size, sent).await;
             None
         }
     }
@@ -115,10 +124,11 @@ impl Reply {
         true
     }
 
-    /// The same in chunks, which may be large or small.
+    /// The same in chunks of many sizes. None is tiny, for a client of HTTP/2 may
+    /// take many of those for an attack.
     async fn chunks(&mut self, mut at: usize, end: usize) -> bool {
         while at < end {
-            let size = (end - at).min(1 + at % (64 * 1024));
+            let size = (end - at).min(1000 + at % (64 * 1000));
             let framed = [
                 format!("{size:x}\r\n").as_bytes(),
                 &self.content.at(at)[..size],
@@ -134,7 +144,7 @@ impl Reply {
     }
 
     /// An answer that is none.
-    async fn spoil(mut self, manner: Manner, size: usize) {
+    async fn spoil(mut self, manner: Manner, size: usize, sent: &AtomicU64) {
         let length = format!("Content-Length: {size}\r\n");
         match manner {
             Manner::TooLittle => {
@@ -178,7 +188,10 @@ impl Reply {
             }
             Manner::Endless => {
                 self.head(CHUNKED).await;
-                self.chunks(0, usize::MAX).await;
+                let piece = MIB as usize;
+                while self.chunks(0, piece).await {
+                    sent.fetch_add(MIB, SeqCst);
+                }
             }
             _ => self.peer.closed().await,
         }

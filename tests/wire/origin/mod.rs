@@ -8,7 +8,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
 };
 
@@ -44,6 +44,8 @@ pub(crate) struct Origin {
 struct State {
     seen: Mutex<Vec<Seen>>,
     connections: AtomicUsize,
+    /// Bytes of endless bodies.
+    sent: AtomicU64,
     /// Does it answer all in the plainest way?
     healed: AtomicBool,
     gate: watch::Sender<bool>,
@@ -84,6 +86,11 @@ impl Origin {
 
     pub(crate) fn connections(&self) -> usize {
         self.state.connections.load(SeqCst)
+    }
+
+    /// How many bytes of endless bodies it could send.
+    pub(crate) fn sent(&self) -> u64 {
+        self.state.sent.load(SeqCst)
     }
 
     /// Answers what is gated, from now on.
@@ -190,7 +197,7 @@ async fn converse(mut peer: Peer, state: &State) {
                 () = peer.closed() => return,
             }
         }
-        match answer::answer(peer, &ask, manner, number).await {
+        match answer::answer(peer, &ask, manner, number, &state.sent).await {
             Some(same) => peer = same,
             None => return,
         }

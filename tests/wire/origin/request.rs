@@ -60,7 +60,10 @@ pub(super) struct Body(pub(super) Vec<u8>);
 impl Body {
     /// None, if it breaks off, or makes no sense.
     pub(super) async fn read(peer: &mut Peer, head: &Head) -> Option<Self> {
-        match (head.field("transfer-encoding"), head.field("content-length")) {
+        match (
+            head.field("transfer-encoding"),
+            head.field("content-length"),
+        ) {
             (None, None) => Some(Self(Vec::new())),
             (None, Some(length)) => {
                 let body = peer.read(length.parse().ok()?).await?;
