@@ -1,8 +1,13 @@
 //! An origin that fails, in every way there is. Those who share an answer share
 //! its failure; and the next who asks gets a new one.
 
+use std::sync::Arc;
+
+use tokio::{sync::Barrier, task::JoinSet};
+
 use super::{
     honest::{Outcome, Version},
+    peer::{Peer, until, within},
     stage::Stage,
     target::{Ask, Manner},
 };
@@ -89,6 +94,28 @@ async fn it_sends_more_than_it_says() {
     stage.end().await;
 }
 
+/// The client has yet to send most of the request, and gets its answer.
+#[tokio::test]
+async fn it_answers_before_it_has_the_request() {
+    let stage = Stage::new("").await;
+    let mut ask = Ask::new(Manner::Early, "early", 5000);
+    ask.method = http::Method::PUT;
+    for _ in 0..10 {
+        let mut peer = Peer::connect(stage.proxy.address).await;
+        peer.send(ask.head("Content-Length: 10000000\r\n")).await;
+        peer.send([b'x'; 100_000]).await;
+        let head = within("a head", peer.read_until(b"\r\n\r\n")).await;
+        let head = String::from_utf8(head.unwrap()).unwrap();
+        assert!(
+            head.contains(&format!("\r\nx-for: {}\r\n", ask.name())),
+            "{head}"
+        );
+        let body = within("a body", peer.read(5000)).await.unwrap();
+        assert!(ask.content().is_at(0, &body));
+    }
+    stage.end().await;
+}
+
 #[tokio::test]
 async fn it_sends_a_byte_at_a_time() {
     let stage = Stage::new("").await;
@@ -145,24 +172,21 @@ async fn it_never_goes_on() {
     for manner in [Manner::Silent, Manner::Stalls] {
         let stage = Stage::new("").await;
         let ask = Ask::new(manner, "never", 50_000);
-        let asking = async {
-            let mut clients = tokio::task::JoinSet::new();
-            let leave = std::sync::Arc::new(tokio::sync::Barrier::new(11));
-            for _ in 0..10 {
-                let mut honest = stage.honest(Version::Http1);
-                let (ask, leave) = (ask.clone(), leave.clone());
-                clients.spawn(async move {
-                    let leave = async { drop(leave.wait().await) };
-                    honest.ask_until(&ask, leave).await;
-                });
-            }
-            stage.until_aboard(10).await;
-            leave.wait().await;
-            clients.join_all().await;
-        };
-        asking.await;
+        let leave = Arc::new(Barrier::new(11));
+        let mut clients = JoinSet::new();
+        for _ in 0..10 {
+            let mut honest = stage.honest(Version::Http1);
+            let (ask, leave) = (ask.clone(), Arc::clone(&leave));
+            clients.spawn(async move {
+                let leave = async { drop(leave.wait().await) };
+                honest.ask_until(&ask, leave).await;
+            });
+        }
+        stage.until_aboard(10).await;
+        leave.wait().await;
+        clients.join_all().await;
         stage.until_no_flight().await;
-        super::peer::until("the origin is let go", async || {
+        until("the origin is let go", async || {
             stage.origin.connections() == 0
         })
         .await;

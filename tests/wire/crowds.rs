@@ -62,10 +62,13 @@ async fn without_files_it_waits_for_some() {
         !stage.proxy.may_open_files(FILES)
     })
     .await;
-    // Over the connections that there are.
+    // Over the connection to the origin that there is, if that is free already;
+    // another cannot be had.
     for round in 0..20 {
         let ask = Ask::new(Manner::Plain, format!("early-{round}"), 1000);
-        assert_eq!(early.ask(&ask).await, Outcome::Whole);
+        let outcome = early.ask(&ask).await;
+        let allowed = [Outcome::Whole, Outcome::Refused];
+        assert!(allowed.contains(&outcome), "{outcome:?}");
     }
     let late = Ask::new(Manner::Plain, "late", 1000);
     let mut clients = tokio::task::JoinSet::new();

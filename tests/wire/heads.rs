@@ -97,7 +97,6 @@ async fn endless_heads_take_no_memory() {
     }
     within("all are refused", clients.join_all()).await;
     let taken = stage.proxy.peak() - before;
-    eprintln!("TAKEN {taken}");
     assert!(taken < CLIENTS as u64 * 2 * MIB, "{} KiB", taken / 1024);
     stage.end().await;
 }

@@ -14,6 +14,7 @@
 #[path = "../../examples/proxy/main.rs"]
 mod example;
 
+mod abuse;
 mod bad_origin;
 mod crowds;
 mod heads;
@@ -22,6 +23,7 @@ mod honest;
 mod http2;
 mod leavers;
 mod ledger;
+mod mixed;
 mod origin;
 mod peer;
 mod process;

@@ -51,16 +51,17 @@ async fn keeps_no_more_than_the_lag(options: &str) {
     }
     assert_eq!(stage.origin.seen().len() as u64, BODIES);
     let taken = stage.proxy.peak() - before;
-    eprintln!("TAKEN {taken}");
     let connections = 4 * BODIES;
     let bound = BODIES * LAG + connections * FOR_A_CONNECTION + SLACK;
-    eprintln!("TAKEN {} of {bound}", taken);
     assert!(taken < bound, "{} KiB", taken / 1024);
 
     for mut peer in slow {
         let answer = within("the end of what is there", peer.read_all()).await;
-        eprintln!("ANSWER {}", answer.len());
-        assert!(is_cut(&answer), "{} bytes, as if they were all", answer.len());
+        assert!(
+            is_cut(&answer),
+            "{} bytes, as if they were all",
+            answer.len()
+        );
     }
     stage.end().await;
 }
@@ -98,7 +99,6 @@ async fn if_all_stop_reading_the_origin_waits() {
     })
     .await;
     let taken = stage.proxy.peak() - before;
-    eprintln!("TAKEN {taken}");
     let bound = 10 * (MIB + 2 * FOR_A_CONNECTION) + SLACK;
     assert!(taken < bound, "{} KiB", taken / 1024);
     for peer in peers {
@@ -126,7 +126,6 @@ async fn who_stops_reading_what_says_its_length_may_go_on() {
     stage.origin.open_gate();
     herd.are_answered().await;
     let taken = stage.proxy.peak() - before;
-    eprintln!("TAKEN {taken}");
     let bound = 2 * 6 * FOR_A_CONNECTION + SLACK;
     assert!(taken < bound, "{} KiB", taken / 1024);
     for mut peer in slow {

@@ -84,6 +84,7 @@ impl Stage {
         self.until_no_flight().await;
         self.ledger.check();
         self.let_go().await;
+        assert_eq!(self.origin.panics(), 0);
         let stats = self.proxy.stats().await;
         assert_eq!(stats.panicked, 0);
         let asked = self.origin.seen().len() as u64;

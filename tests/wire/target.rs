@@ -62,6 +62,10 @@ impl Manner {
     pub(crate) fn has_no_head(self) -> bool {
         (Self::HangsUp as usize..=Self::Garbage as usize).contains(&(self as usize))
     }
+
+    pub(crate) fn never_ends(self) -> bool {
+        self as usize >= Self::Silent as usize
+    }
 }
 
 /// A request.
@@ -147,6 +151,16 @@ impl Content {
     /// The first bytes of what is at `at`: as many as there are in one piece.
     pub(crate) fn at(&self, at: usize) -> &[u8] {
         &self.block[at % self.period..]
+    }
+
+    /// The first `length` bytes.
+    pub(crate) fn take(&self, length: usize) -> Vec<u8> {
+        let mut taken = Vec::with_capacity(length);
+        while taken.len() < length {
+            let piece = self.at(taken.len());
+            taken.extend(&piece[..piece.len().min(length - taken.len())]);
+        }
+        taken
     }
 
     /// Is `piece` what is at `at`?

@@ -35,20 +35,16 @@ pub(super) async fn answer(
     };
     let size = ask.size;
     let length = format!("Content-Length: {size}\r\n");
+    if manner == Manner::Private {
+        reply.head += "Cache-Control: private\r\n";
+    }
     if ask.method == Method::HEAD {
         reply.head(&length).await;
         return Some(reply.peer);
     }
     match manner {
-        Manner::Plain => {
+        Manner::Plain | Manner::Private => {
             reply.head(&length).await;
-            reply.piece(0, size).await;
-            Some(reply.peer)
-        }
-        Manner::Private => {
-            reply
-                .head(&format!("{length}Cache-Control: private\r\n"))
-                .await;
             reply.piece(0, size).await;
             Some(reply.peer)
         }
@@ -66,8 +62,8 @@ pub(super) async fn answer(
         }
         Manner::Trickle => {
             let head = format!("{}{length}\r\n", reply.head);
-            let body = &reply.content.at(0)[..size];
-            for byte in [head.as_bytes(), body].concat() {
+            let body = reply.content.take(size);
+            for byte in [head.as_bytes(), &body].concat() {
                 reply.peer.send([byte]).await;
                 yield_now().await;
             }
@@ -83,9 +79,9 @@ pub(super) async fn answer(
             None
         }
         Manner::TooMuch => {
-            let body = &reply.content.at(0)[..size];
+            let body = reply.content.take(size);
             let head = format!("{}{length}\r\n", reply.head);
-            let all = [head.as_bytes(), body, POISON.as_bytes()].concat();
+            let all = [head.as_bytes(), &body, POISON.as_bytes()].concat();
             reply.peer.send(all).await;
             Some(reply.peer)
         }
@@ -188,8 +184,9 @@ impl Reply {
             }
             Manner::Endless => {
                 self.head(CHUNKED).await;
-                let piece = MIB as usize;
-                while self.chunks(0, piece).await {
+                let (mut at, piece) = (0, MIB as usize);
+                while self.chunks(at, at + piece).await {
+                    at += piece;
                     sent.fetch_add(MIB, SeqCst);
                 }
             }

@@ -44,6 +44,7 @@ pub(crate) struct Origin {
 struct State {
     seen: Mutex<Vec<Seen>>,
     connections: AtomicUsize,
+    panics: AtomicUsize,
     /// Bytes of endless bodies.
     sent: AtomicU64,
     /// Does it answer all in the plainest way?
@@ -66,7 +67,13 @@ impl Origin {
             accepting: tokio::spawn(async move {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
-                    tokio::spawn(serve(stream, Arc::clone(&state)));
+                    let serving = tokio::spawn(serve(stream, Arc::clone(&state)));
+                    let state = Arc::clone(&state);
+                    tokio::spawn(async move {
+                        if serving.await.is_err() {
+                            state.panics.fetch_add(1, SeqCst);
+                        }
+                    });
                 }
             }),
         }
@@ -75,6 +82,11 @@ impl Origin {
     /// All requests so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.seen.lock().unwrap().clone()
+    }
+
+    /// How often it could make nothing of what the proxy sent.
+    pub(crate) fn panics(&self) -> usize {
+        self.state.panics.load(SeqCst)
     }
 
     /// How often it was asked so.
