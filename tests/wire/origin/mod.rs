@@ -110,11 +110,6 @@ impl Origin {
         self.state.gate.send_replace(true);
     }
 
-    /// And not any more.
-    pub(crate) fn close_gate(&self) {
-        self.state.gate.send_replace(false);
-    }
-
     /// Behaves, from now on.
     pub(crate) fn heal(&self) {
         self.state.healed.store(true, SeqCst);
