@@ -10,8 +10,12 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
-use hyper::{body::Incoming, service::service_fn};
+use http::{HeaderValue, Method, Request, Response, header::CONTENT_LENGTH};
+use http_body_util::{BodyExt, Empty};
+use hyper::{
+    body::{Body as _, Incoming},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -108,8 +112,15 @@ where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let service = service_fn(move |request| {
+        let is_head = request.method() == Method::HEAD;
         let response = answer(request);
-        async { Ok::<_, Infallible>(response.await) }
+        async move {
+            let response = response.await;
+            Ok::<_, Infallible>(match is_head {
+                true => without_body(response),
+                false => response,
+            })
+        }
     });
     let mut server = auto::Builder::new(TokioExecutor::new());
     // hyper ends a connection that takes half a minute for the head of a request.
@@ -141,6 +152,22 @@ where
     }
     drop(listener);
     connections.shutdown().await;
+}
+
+/// The answer to a HEAD. hyper takes the body off over HTTP/1 alone; over HTTP/2 it
+/// would be an error of the protocol. The origin's have none.
+fn without_body(mut response: Response<Body>) -> Response<Body> {
+    if response.body().is_end_stream() {
+        return response;
+    }
+    if let Some(length) = response.body().size_hint().exact() {
+        let length = HeaderValue::from(length);
+        response
+            .headers_mut()
+            .entry(CONTENT_LENGTH)
+            .or_insert(length);
+    }
+    response.map(|_| Empty::new().map_err(|never| match never {}).boxed_unsync())
 }
 
 /// If a connection cannot be accepted since there are too many open files, then

@@ -32,6 +32,18 @@ async fn fails(manner: Manner, allowed: &[Outcome]) {
     stage.end().await;
 }
 
+/// The refusal of a HEAD has no body either, which hyper sees to over HTTP/1 alone.
+#[tokio::test]
+async fn who_asks_for_a_head_is_refused_with_one() {
+    let stage = Stage::new("").await;
+    for version in [Version::Http1, Version::Http2] {
+        let mut ask = Ask::new(Manner::HangsUp, "head", 0);
+        ask.method = http::Method::HEAD;
+        assert_eq!(stage.honest(version).ask(&ask).await, Outcome::Refused);
+    }
+    stage.end().await;
+}
+
 /// Without a head there is nothing but to say so.
 const NO_HEAD: &[Outcome] = &[Outcome::Refused];
 /// The head may be lost with the connection, but nothing may look complete.

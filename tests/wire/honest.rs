@@ -136,8 +136,10 @@ impl Honest {
                 let body = body.collect().await.expect("it is one of the proxy's own");
                 let body = String::from_utf8(body.to_bytes().into()).unwrap();
                 let why = "no answer from the origin: ";
-                let says_why = ask.method == Method::HEAD || body.starts_with(why);
-                assert!(says_why, "{name}: {body}");
+                match ask.method {
+                    Method::HEAD => assert_eq!(body, "", "{name}"),
+                    _ => assert!(body.starts_with(why), "{name}: {body}"),
+                }
                 return Outcome::Refused;
             }
             status => panic!("{name}: {status}"),

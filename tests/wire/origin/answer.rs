@@ -38,7 +38,7 @@ pub(super) async fn answer(
     if manner == Manner::Private {
         reply.head += "Cache-Control: private\r\n";
     }
-    if ask.method == Method::HEAD {
+    if ask.method == Method::HEAD && !manner.has_no_head() {
         reply.head(&length).await;
         return Some(reply.peer);
     }
