@@ -8,7 +8,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 use super::{
     honest::{Outcome, Version},
-    peer::{Peer, until, within},
+    peer::{Peer, within},
     stage::Stage,
     target::{Ask, Manner},
 };
@@ -192,17 +192,14 @@ async fn it_never_goes_on() {
             let (ask, leave) = (ask.clone(), Arc::clone(&leave));
             clients.spawn(async move {
                 let leave = leave.wait().map(|_| ());
-                honest.ask_until(&ask, leave).await;
+                assert_eq!(honest.ask_until(&ask, leave).await, None);
             });
         }
         stage.until_aboard(10).await;
         leave.wait().await;
         clients.join_all().await;
         stage.until_no_flight().await;
-        until("the origin is let go", async || {
-            stage.origin.connections() == 0
-        })
-        .await;
+        stage.origin.let_go().await;
         stage.end().await;
     }
 }

@@ -69,13 +69,18 @@ impl Honest {
         .await
     }
 
-    /// Asks, and leaves without an answer when `leave` is done.
-    pub(crate) async fn ask_until(&mut self, ask: &Ask, leave: impl Future<Output = ()>) {
+    /// Asks, and leaves without an answer if `leave` is done by then.
+    pub(crate) async fn ask_until(
+        &mut self,
+        ask: &Ask,
+        leave: impl Future<Output = ()>,
+    ) -> Option<Outcome> {
         tokio::select! {
-            outcome = self.ask(ask) => panic!("{}: {outcome:?}", ask.name()),
+            outcome = self.ask(ask) => return Some(outcome),
             () = leave => {}
         }
         self.connection = None;
+        None
     }
 
     /// Takes a new connection, if it has none that can take a request.

@@ -115,12 +115,9 @@ async fn the_last_to_leave_takes_the_answer_along() {
         }
         let read = within("the last one's bytes", last.read(20_000_000)).await;
         assert!(read.is_some());
-        assert_eq!(stage.origin.connections(), 1);
+        assert_eq!(stage.origin.busy(), 1);
         last.reset();
-        until("the origin is let go", async || {
-            stage.origin.connections() == 0
-        })
-        .await;
+        stage.origin.let_go().await;
         stage.end().await;
     }
 }
@@ -180,11 +177,7 @@ async fn half_a_request_keeps_nobody_waiting() {
     }
     clients.join_all().await;
     drop(peers);
-    // All but those that are kept for whoever comes next.
-    until("the origin is let go", async || {
-        stage.origin.connections() <= 2
-    })
-    .await;
+    stage.origin.let_go().await;
     let mut halves = stage.origin.seen();
     halves.retain(|seen| seen.name == put.name());
     assert!(halves.iter().all(|seen| !seen.has_whole_body));

@@ -44,6 +44,7 @@ pub(crate) struct Origin {
 struct State {
     seen: Mutex<Vec<Seen>>,
     connections: AtomicUsize,
+    busy: AtomicUsize,
     panics: AtomicUsize,
     /// Bytes of endless bodies.
     sent: AtomicU64,
@@ -96,8 +97,14 @@ impl Origin {
         seen.iter().filter(|seen| seen.name == name).count()
     }
 
-    pub(crate) fn connections(&self) -> usize {
-        self.state.connections.load(SeqCst)
+    /// How many requests it is at present reading or answering.
+    pub(crate) fn busy(&self) -> usize {
+        self.state.busy.load(SeqCst)
+    }
+
+    /// Waits until it has nothing to do.
+    pub(crate) async fn let_go(&self) {
+        until("the origin is let go", async || self.busy() == 0).await;
     }
 
     /// How many bytes of endless bodies it could send.
@@ -134,13 +141,33 @@ impl Origin {
     /// Ends all connections.
     pub(crate) async fn hang_up(&self) {
         self.state.hang_up.send_replace(());
-        until("the origin hangs up", async || self.connections() == 0).await;
+        let connections = &self.state.connections;
+        until("the origin hangs up", async || {
+            connections.load(SeqCst) == 0
+        })
+        .await;
     }
 }
 
 impl Drop for Origin {
     fn drop(&mut self) {
         self.accepting.abort();
+    }
+}
+
+/// One more, until it is dropped.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
     }
 }
 
@@ -162,18 +189,18 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         peer.send(answer::UNASKED).await;
         return peer.closed().await;
     }
-    state.connections.fetch_add(1, SeqCst);
+    let _open = Counted::new(&state.connections);
     let mut hang_up = state.hang_up.subscribe();
     tokio::select! {
         () = converse(peer, &state) => {}
         _ = hang_up.changed() => {}
     }
-    state.connections.fetch_sub(1, SeqCst);
 }
 
 /// Answers one request after another.
 async fn converse(mut peer: Peer, state: &State) {
     while let Some(request) = request::Head::read(&mut peer).await {
+        let _busy = Counted::new(&state.busy);
         let number = {
             let mut seen = state.seen.lock().unwrap();
             seen.push(Seen {
