@@ -103,8 +103,10 @@ async fn round(stage: &Stage, rng: &mut Rng, slams: bool) {
 }
 
 async fn all_at_once(options: &str) {
-    let seed =
-        std::env::var("WIRE_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    let seed = match std::env::var("WIRE_SEED") {
+        Ok(seed) => seed.parse().unwrap(),
+        Err(_) => fastrand::u64(..),
+    };
     println!("WIRE_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
     let stage = Stage::new(format!("--max-lag {LAG} {options}").trim_end()).await;
@@ -121,20 +123,12 @@ async fn all_at_once(options: &str) {
     let third = ROUNDS / 3;
     let early = *memory[third..2 * third].iter().max().unwrap();
     let late = *memory[2 * third..].iter().max().unwrap();
-    println!(
-        "{:?}",
-        memory.iter().map(|bytes| bytes / 1024).collect::<Vec<_>>()
-    );
     assert!(late < early + 8 * MIB, "it grows: {memory:?}");
 
     let stats = stage.proxy.stats().await;
-    println!(
-        "{stats:?}, {} at the origin, {:?}",
-        stage.origin.seen().len(),
-        stage.ledger.count()
-    );
-    assert!(stats.shared > 0);
     let asked = stage.origin.seen().len() as u64;
+    println!("{memory:?}, {stats:?}, {asked} at the origin");
+    assert!(stats.shared > 0);
     assert!(asked < stats.led + stats.joined + stats.solo);
     let (answers, answered) = stage.ledger.count();
     assert!(answers < answered);

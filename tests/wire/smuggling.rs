@@ -22,13 +22,13 @@ enum Fate {
 }
 
 /// Sends `fields`, then `body`, and looks at what the origin has got.
-async fn check(method: &str, fields: &str, body: &str, fate: Fate) {
-    let stage = Stage::new("").await;
-    let mut ask = Ask::new(Manner::Plain, "carrier", 50);
+async fn check(stage: &Stage, method: &str, fields: &str, body: &str, fate: Fate) {
+    let case = stage.origin.seen().len();
+    let mut ask = Ask::new(Manner::Plain, format!("carrier-{case}"), 50);
     ask.method = method.parse().unwrap();
     // For the origin's connection to be one that others have had, and will have.
     let mut honest = [stage.honest(Version::Http1), stage.honest(Version::Http2)];
-    let first = Ask::new(Manner::Plain, "first", 1000);
+    let first = Ask::new(Manner::Plain, format!("first-{case}"), 1000);
     assert_eq!(honest[0].ask(&first).await, Outcome::Whole);
 
     let mut peer = Peer::connect(stage.proxy.address).await;
@@ -39,7 +39,7 @@ async fn check(method: &str, fields: &str, body: &str, fate: Fate) {
     stage.until_no_flight().await;
     for number in 0..6 {
         let honest = &mut honest[number % 2];
-        let ask = Ask::new(Manner::Plain, format!("next-{number}"), 1000);
+        let ask = Ask::new(Manner::Plain, format!("next-{case}-{number}"), 1000);
         assert_eq!(honest.ask(&ask).await, Outcome::Whole);
     }
     drop(honest);
@@ -69,23 +69,25 @@ async fn check(method: &str, fields: &str, body: &str, fate: Fate) {
         (Fate::Refused, None) => assert!(answer.starts_with("HTTP/1.1 4"), "{shown}: {answer}"),
         _ => panic!("{shown}: {seen:?}, {answer}"),
     }
-    stage.end().await;
 }
 
 #[tokio::test]
 async fn of_two_lengths_the_chunks_count() {
+    let stage = Stage::new("").await;
     let body = format!("0\r\n\r\n{SMUGGLED}");
     let length = format!("Content-Length: {}\r\n", body.len());
     let chunked = "Transfer-Encoding: chunked\r\n";
     for fields in [length.clone() + chunked, chunked.to_owned() + &length] {
         for method in ["PUT", "POST", "DELETE"] {
-            check(method, &fields, &body, Fate::Passed("")).await;
+            check(&stage, method, &fields, &body, Fate::Passed("")).await;
         }
     }
+    stage.end().await;
 }
 
 #[tokio::test]
 async fn a_length_that_is_taken_off_is_still_one() {
+    let stage = Stage::new("").await;
     let length = format!("Content-Length: {}\r\n", SMUGGLED.len());
     for connection in [
         "",
@@ -94,16 +96,18 @@ async fn a_length_that_is_taken_off_is_still_one() {
     ] {
         let fields = format!("{length}{connection}");
         for method in ["GET", "HEAD", "PUT"] {
-            check(method, &fields, SMUGGLED, Fate::Passed(SMUGGLED)).await;
+            check(&stage, method, &fields, SMUGGLED, Fate::Passed(SMUGGLED)).await;
         }
     }
     let body = format!("{:x}\r\n{SMUGGLED}\r\n0\r\n\r\n", SMUGGLED.len());
     let fields = "Transfer-Encoding: chunked\r\nConnection: transfer-encoding\r\n";
-    check("PUT", fields, &body, Fate::Passed(SMUGGLED)).await;
+    check(&stage, "PUT", fields, &body, Fate::Passed(SMUGGLED)).await;
+    stage.end().await;
 }
 
 #[tokio::test]
 async fn lengths_that_are_none_are_refused() {
+    let stage = Stage::new("").await;
     for fields in [
         "Transfer-Encoding: chunked, identity\r\n",
         "Transfer-Encoding: xchunked\r\n",
@@ -118,12 +122,14 @@ async fn lengths_that_are_none_are_refused() {
         "Content-Length: 99999999999999999999\r\n",
     ] {
         let body = format!("0\r\n\r\n{SMUGGLED}");
-        check("PUT", fields, &body, Fate::Refused).await;
+        check(&stage, "PUT", fields, &body, Fate::Refused).await;
     }
+    stage.end().await;
 }
 
 #[tokio::test]
 async fn chunks_that_are_none_break_the_request_off() {
+    let stage = Stage::new("").await;
     for size in [
         "zz\r\n",
         "0x5\r\nhello\r\n",
@@ -136,8 +142,16 @@ async fn chunks_that_are_none_break_the_request_off() {
         "\r\n",
     ] {
         let body = format!("{size}0\r\n\r\n{SMUGGLED}");
-        check("PUT", "Transfer-Encoding: chunked\r\n", &body, Fate::Broken).await;
+        check(
+            &stage,
+            "PUT",
+            "Transfer-Encoding: chunked\r\n",
+            &body,
+            Fate::Broken,
+        )
+        .await;
     }
+    stage.end().await;
 }
 
 /// Each is answered, in order, and with its own.
