@@ -140,3 +140,26 @@ async fn who_stops_reading_what_says_its_length_may_go_on() {
     assert_eq!(stage.origin.asked(&ask), 6);
     stage.end().await;
 }
+
+/// Who is cut off and does not notice, as it does not read, holds nothing: when
+/// the last one is gone who could read on, the origin is let go.
+#[tokio::test]
+async fn who_is_cut_off_does_not_keep_the_origin() {
+    let stage = Stage::new(&format!("--max-lag {}", 8 * MIB)).await;
+    let ask = Ask::gated(Manner::Endless, "cut-off", 0);
+    let mut slow = Peer::connect_narrow(stage.proxy.address).await;
+    slow.send(ask.head("")).await;
+    let mut fast = Peer::connect(stage.proxy.address).await;
+    fast.send(ask.head("")).await;
+    stage.until_aboard(2).await;
+    stage.origin.open_gate();
+    let read = within("a lot", fast.read(32 * MIB as usize)).await;
+    assert!(read.is_some());
+    assert_eq!(stage.origin.busy(), 1);
+    fast.reset();
+    stage.origin.let_go().await;
+    let answer = within("the end of what is there", slow.read_all()).await;
+    assert!(is_cut(&answer));
+    drop(slow);
+    stage.end().await;
+}
