@@ -51,6 +51,8 @@
 //!   to a client only if it said `TE: trailers`.
 //! - An answer without a body has no `Content-Length` above zero but to HEAD:
 //!   that of a 304 is lost.
+//! - A client that has sent a further request is not seen to leave until the
+//!   first is answered.
 //! - A missing `Date` is added to answers. Names of fields become lowercase.
 
 pub(crate) mod args;
