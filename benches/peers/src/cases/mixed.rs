@@ -7,12 +7,16 @@ use std::{
 
 use rand::{SeedableRng, rngs::StdRng};
 use rand_distr::{Distribution, Zipf};
-use tokio::runtime::Builder;
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::yield_now,
+};
 
 use super::Case;
 use crate::{Peer, work::Delay};
 
 const TASKS: usize = 64;
+const THREADS: usize = 2;
 const KEYS: f64 = 1_000.0;
 
 /// So many calls in all, of 1,000 keys whose popularity follows Zipf's law with
@@ -27,6 +31,8 @@ pub struct Throughput {
     pub answers_per_second: f64,
     /// Inner calls for each 1,000 answers.
     pub inner_calls: f64,
+    /// Those of them that went over to a task.
+    pub handed_over: f64,
 }
 
 impl Case for Mixed {
@@ -44,10 +50,7 @@ impl Case for Mixed {
             (0..each).map(|_| zipf.sample(&mut random) as u64).collect()
         };
         let keys: Arc<Vec<_>> = Arc::new((0..TASKS).map(|_| keys()).collect());
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .build()
-            .expect("a runtime");
+        let runtime = two_threads();
         let time = runtime.block_on(async {
             let clock = delay.clock();
             let start = Instant::now();
@@ -77,6 +80,50 @@ impl Case for Mixed {
         Throughput {
             answers_per_second: answers / time.as_secs_f64(),
             inner_calls: begun as f64 * 1e3 / answers,
+            handed_over: delay.handed_over() as f64 * 1e3 / answers,
         }
     }
+}
+
+/// What it takes of a thread, in nanoseconds and at least, to have a task finish
+/// what others wait for: to start one that is woken once and then wakes one of
+/// them, less what it takes that one to be woken once itself. As many tasks wait
+/// as in [`Mixed`], on as many threads.
+pub fn task_floor() -> f64 {
+    let by_task = time_of_each(|| async {
+        tokio::spawn(yield_now()).await.expect("no panic");
+    });
+    by_task - time_of_each(yield_now)
+}
+
+fn time_of_each<F>(call: impl Fn() -> F + Clone + Send + 'static) -> f64
+where
+    F: Future<Output = ()> + Send,
+{
+    const CALLS: u32 = 500;
+    let runtime = two_threads();
+    let time = runtime.block_on(async {
+        let start = Instant::now();
+        let task = |_| {
+            let call = call.clone();
+            tokio::spawn(async move {
+                for _ in 0..CALLS {
+                    call().await;
+                }
+            })
+        };
+        let tasks: Vec<_> = (0..TASKS).map(task).collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        start.elapsed()
+    });
+    time.as_secs_f64() * 1e9 * THREADS as f64 / (TASKS as f64 * f64::from(CALLS))
+}
+
+fn two_threads() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .build()
+        .expect("a runtime")
 }

@@ -16,7 +16,7 @@ pub use self::{
     herd::{Herd, HerdTimes, notify_floor},
     lone::{HttpKeys, Lone, LoneCost, parking_floor},
     memory::{Footprint, Memory},
-    mixed::{Mixed, Throughput},
+    mixed::{Mixed, Throughput, task_floor},
     slow::{Polls, Slow},
 };
 

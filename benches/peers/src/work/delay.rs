@@ -26,6 +26,8 @@ struct Shared {
     /// Those that wait, by the time when they are to be woken.
     waiting: Mutex<VecDeque<(Instant, Place)>>,
     begun: AtomicU64,
+    /// Those that were polled by another than who began them.
+    handed_over: AtomicU64,
 }
 
 /// Where a call keeps its waker: the last one, as a future should.
@@ -37,6 +39,7 @@ pub struct DelayFuture {
     delay: Delay,
     /// Until when it waits, and where.
     begun: Option<(Instant, Place)>,
+    handed_over: bool,
 }
 
 impl Delay {
@@ -45,6 +48,7 @@ impl Delay {
             delay,
             waiting: Mutex::default(),
             begun: AtomicU64::new(0),
+            handed_over: AtomicU64::new(0),
         }))
     }
 
@@ -65,6 +69,11 @@ impl Delay {
     /// How many calls were begun.
     pub fn begun(&self) -> u64 {
         self.0.begun.load(Relaxed)
+    }
+
+    /// How many of them were polled by another than who began them.
+    pub fn handed_over(&self) -> u64 {
+        self.0.handed_over.load(Relaxed)
     }
 }
 
@@ -87,6 +96,7 @@ impl Work<u64> for Delay {
             key: *key,
             delay: self.clone(),
             begun: None,
+            handed_over: false,
         }
     }
 }
@@ -95,21 +105,28 @@ impl Future for DelayFuture {
     type Output = Result<u64, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some((until, place)) = &self.begun {
+        let this = &mut *self;
+        if let Some((until, place)) = &this.begun {
             // The waker first: the clock may just be waking the one before.
-            place.lock().clone_from(cx.waker());
+            let mut waker = place.lock();
+            if !this.handed_over && !waker.will_wake(cx.waker()) {
+                this.handed_over = true;
+                this.delay.0.handed_over.fetch_add(1, Relaxed);
+            }
+            waker.clone_from(cx.waker());
+            drop(waker);
             return if Instant::now() >= *until {
-                Poll::Ready(Ok(self.key))
+                Poll::Ready(Ok(this.key))
             } else {
                 Poll::Pending
             };
         }
-        let shared = &self.delay.0;
+        let shared = &this.delay.0;
         shared.begun.fetch_add(1, Relaxed);
         let until = Instant::now() + shared.delay;
         let place = Arc::new(Mutex::new(cx.waker().clone()));
         shared.waiting.lock().push_back((until, Arc::clone(&place)));
-        self.begun = Some((until, place));
+        this.begun = Some((until, place));
         Poll::Pending
     }
 }
