@@ -81,6 +81,13 @@ impl World {
         self.try_call(course).expect("there is no limit")
     }
 
+    /// Another caller, that has begun its call and is held.
+    pub(crate) fn begun(&self, course: Course) -> Guest {
+        let mut caller = self.call(course);
+        assert!(caller.poll_once().is_pending());
+        caller
+    }
+
     /// Another caller, if there is room for it.
     pub(crate) fn try_call(&self, course: Course) -> Option<Guest> {
         match self.table.enter(KEY, Call::new(&self.site, course)) {
@@ -115,6 +122,14 @@ impl World {
         let site = Arc::into_inner(self.site);
         site.expect("a call or an answer is left");
         stats
+    }
+}
+
+/// The first call comes to nothing for all but its leader.
+pub(crate) fn retry_the_first(outcome: Result<&Answer, &Failure>) -> Verdict {
+    match outcome {
+        Ok(answer) if answer.number == 1 => Verdict::Retry,
+        _ => Verdict::Share,
     }
 }
 

@@ -18,8 +18,7 @@ fn world() -> World {
 fn a_flight_that_is_forgotten_as_it_ends_leaves_its_successor_alone() {
     let forgotten = model(|| {
         let world = world();
-        let mut first = world.call(Course::Yield);
-        assert!(first.poll_once().is_pending());
+        let first = world.begun(Course::Yield);
         let other = world.spawn(|world| {
             let forgotten = world.forget();
             let second = world.call(Course::Yield);
@@ -42,8 +41,7 @@ fn a_newcomer_joins_what_is_forgotten_only_before_it_is() {
     let newcomers = model(|| {
         let world = world();
         let gate = Arc::new(Gate::default());
-        let mut first = world.call(Course::Gate(Arc::clone(&gate)));
-        assert!(first.poll_once().is_pending());
+        let first = world.begun(Course::Gate(Arc::clone(&gate)));
         let newcomer = world.spawn(|world| world.call(Course::Ready).answer());
         let after = world.spawn(|world| {
             world.forget(); // or it is over already

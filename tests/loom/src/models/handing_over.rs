@@ -31,8 +31,7 @@ fn a_follower_of_a_held_leader_has_the_answer_when_the_call_is_woken() {
     model(|| {
         let world = World::new();
         let gate = Arc::new(Gate::default());
-        let mut leader = world.call(Course::Gate(Arc::clone(&gate)));
-        assert!(leader.poll_once().is_pending());
+        let leader = world.begun(Course::Gate(Arc::clone(&gate)));
         let follower = world.call(Course::Ready);
         let opener = world.spawn({
             let gate = Arc::clone(&gate);

@@ -64,8 +64,7 @@ fn of_two_that_are_polled_at_the_same_time_one_leads() {
 fn two_first_followers_wait_for_one_call() {
     let joined = model(|| {
         let world = World::new();
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
+        let leader = world.begun(Course::Yield);
         let one = world.spawn(|world| world.call(Course::Yield).answer());
         let two = world.spawn(|world| world.call(Course::Yield).answer());
         let answers = [one.join().unwrap(), two.join().unwrap()];
@@ -105,8 +104,7 @@ fn no_more_join_than_may() {
 fn a_follower_that_asks_again_gets_another_answer() {
     model(|| {
         let world = World::new();
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
+        let leader = world.begun(Course::Yield);
         let follower = world.call(Course::Ready);
         let leader = world.spawn(|_| leader.answer());
         assert_eq!(follower.answer(), 1);

@@ -6,7 +6,7 @@ use crate::{
     call::{Course, Gate, Site},
     flight::Config,
     policy::{OnAbandon, Verdict},
-    world::{World, model},
+    world::{World, model, retry_the_first},
 };
 
 /// Join and last drop: a newcomer never joins a flight that is dying.
@@ -14,8 +14,7 @@ use crate::{
 fn a_newcomer_joins_before_the_last_caller_goes_or_makes_a_call_after_it() {
     let joined = model(|| {
         let world = World::new();
-        let mut first = world.call(Course::Yield);
-        assert!(first.poll_once().is_pending());
+        let first = world.begun(Course::Yield);
         let other = world.spawn(|world| world.call(Course::Yield).answer());
         drop(first);
         let other = other.join().unwrap();
@@ -35,8 +34,7 @@ fn a_follower_has_the_leaders_call_when_the_leader_goes() {
     model(|| {
         let world = World::new();
         let gate = Arc::new(Gate::default());
-        let mut leader = world.call(Course::Gate(Arc::clone(&gate)));
-        assert!(leader.poll_once().is_pending());
+        let leader = world.begun(Course::Gate(Arc::clone(&gate)));
         let follower = world.call(Course::Ready);
         let leaver = world.spawn(|_| drop(leader));
         let opener = world.spawn(move |_| gate.open());
@@ -54,10 +52,8 @@ fn the_last_of_two_that_go_cancels_what_a_task_drives() {
     let cancelled = model(|| {
         let world = World::new();
         let gate = Arc::new(Gate::default());
-        let mut leader = world.call(Course::Gate(Arc::clone(&gate)));
-        assert!(leader.poll_once().is_pending());
-        let mut follower = world.call(Course::Ready);
-        assert!(follower.poll_once().is_pending());
+        let leader = world.begun(Course::Gate(Arc::clone(&gate)));
+        let follower = world.begun(Course::Ready);
         let leaver = world.spawn(|_| drop(leader));
         gate.open();
         drop(follower);
@@ -78,8 +74,7 @@ fn a_newcomer_does_not_join_a_call_that_finishes_for_nobody() {
             ..Config::default()
         };
         let world = World::with(Site::of_several(), config, |_| Verdict::Share);
-        let mut first = world.call(Course::Yield);
-        assert!(first.poll_once().is_pending());
+        let first = world.begun(Course::Yield);
         let other = world.spawn(|world| world.call(Course::Yield).answer());
         drop(first);
         let other = other.join().unwrap();
@@ -110,16 +105,8 @@ fn one_goes_before_it_has_begun_what_another_begins() {
 #[test]
 fn a_leader_goes_as_its_followers_are_to_retry() {
     model(|| {
-        let world = World::with(
-            Site::default(),
-            Config::default(),
-            |outcome| match outcome {
-                Ok(answer) if answer.number == 1 => Verdict::Retry,
-                _ => Verdict::Share,
-            },
-        );
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
+        let world = World::with(Site::default(), Config::default(), retry_the_first);
+        let leader = world.begun(Course::Yield);
         let follower = world.call(Course::Yield);
         let goes = world.spawn(|_| drop(leader));
         assert_eq!(follower.answer(), 2);
@@ -136,10 +123,8 @@ fn a_task_ends_when_all_have_gone() {
     model(|| {
         let world = World::new();
         let never = Arc::new(Gate::default());
-        let mut leader = world.call(Course::Gate(never));
-        assert!(leader.poll_once().is_pending());
-        let mut follower = world.call(Course::Ready);
-        assert!(follower.poll_once().is_pending());
+        let leader = world.begun(Course::Gate(never));
+        let follower = world.begun(Course::Ready);
         let leaver = world.spawn(|_| drop(leader));
         drop(follower);
         leaver.join().unwrap();
@@ -153,8 +138,7 @@ fn a_task_ends_when_all_have_gone() {
 fn nobody_joins_what_has_an_answer_for_its_leader_alone() {
     let joined = model(|| {
         let world = World::new();
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
+        let leader = world.begun(Course::Yield);
         let mut follower = world.call(Course::Ready);
         let _ = follower.poll_once();
         drop(follower);

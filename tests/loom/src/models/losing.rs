@@ -3,24 +3,27 @@
 use std::sync::Arc;
 
 use crate::{
-    call::{Course, Gate},
+    call::Course,
     runtime::Handle,
-    world::{World, model},
+    world::{Guest, World, model},
 };
+
+/// A runtime, and a leader whose call has begun in it.
+fn begun_elsewhere(world: &World, course: Course) -> (Handle, Guest) {
+    let lost = Handle::new();
+    lost.enter();
+    let leader = world.begun(course);
+    world.runtime.enter();
+    (lost, leader)
+}
 
 /// Runtime loss and join: those who are left have one new call between them.
 #[test]
 fn a_flight_that_loses_its_runtime_is_led_anew_by_one_of_those_left() {
     let newcomers = model(|| {
         let world = World::new();
-        let lost = Handle::new();
-        lost.enter();
-        let never = Arc::new(Gate::default());
-        let mut leader = world.call(Course::Gate(never));
-        assert!(leader.poll_once().is_pending());
-        world.runtime.enter();
-        let mut follower = world.call(Course::Ready);
-        assert!(follower.poll_once().is_pending()); // handed over, to a task of `lost`
+        let (lost, leader) = begun_elsewhere(&world, Course::Gate(Arc::default()));
+        let follower = world.begun(Course::Ready); // handed over, to a task of `lost`
         let newcomer = world.spawn(|world| world.call(Course::Ready).answer());
         lost.shut_down();
         let answer = follower.answer();
@@ -40,11 +43,7 @@ fn a_flight_that_loses_its_runtime_is_led_anew_by_one_of_those_left() {
 fn a_call_that_is_handed_over_to_a_runtime_that_ends_is_made_again_or_done() {
     let calls = model(|| {
         let world = World::new();
-        let lost = Handle::new();
-        lost.enter();
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
-        world.runtime.enter();
+        let (lost, leader) = begun_elsewhere(&world, Course::Yield);
         let follower = world.call(Course::Ready);
         let ends = {
             let lost = lost.clone();
@@ -67,11 +66,7 @@ fn a_call_that_is_handed_over_to_a_runtime_that_ends_is_made_again_or_done() {
 fn a_leader_whose_call_is_lost_is_not_left_waiting() {
     let answers = model(|| {
         let world = World::new();
-        let lost = Handle::new();
-        lost.enter();
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
-        world.runtime.enter();
+        let (lost, leader) = begun_elsewhere(&world, Course::Yield);
         let mut follower = world.call(Course::Ready);
         let _ = follower.poll_once(); // handed over, to a task of `lost`
         let goes = world.spawn(|_| drop(follower));

@@ -4,23 +4,15 @@ use crate::{
     call::{Course, Site},
     flight::Config,
     policy::Verdict,
-    world::{World, model},
+    world::{World, model, retry_the_first},
 };
 
 /// Retry election: one leads anew, and a newcomer has somewhere to join.
 #[test]
 fn of_the_followers_that_are_to_retry_one_leads() {
     model(|| {
-        let world = World::with(
-            Site::default(),
-            Config::default(),
-            |outcome| match outcome {
-                Ok(answer) if answer.number == 1 => Verdict::Retry,
-                _ => Verdict::Share,
-            },
-        );
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
+        let world = World::with(Site::default(), Config::default(), retry_the_first);
+        let leader = world.begun(Course::Yield);
         let one = world.call(Course::Yield);
         let two = world.call(Course::Yield);
         let one = world.spawn(|_| one.answer());
@@ -36,16 +28,8 @@ fn of_the_followers_that_are_to_retry_one_leads() {
 #[test]
 fn a_newcomer_joins_those_that_retry_or_comes_after_them() {
     let newcomers = model(|| {
-        let world = World::with(
-            Site::default(),
-            Config::default(),
-            |outcome| match outcome {
-                Ok(answer) if answer.number == 1 => Verdict::Retry,
-                _ => Verdict::Share,
-            },
-        );
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
+        let world = World::with(Site::default(), Config::default(), retry_the_first);
+        let leader = world.begun(Course::Yield);
         let follower = world.call(Course::Yield);
         let newcomer = world.spawn(|world| world.call(Course::Yield).answer());
         assert_eq!(follower.answer(), 2);
@@ -63,8 +47,7 @@ fn a_newcomer_joins_those_that_retry_or_comes_after_them() {
 fn a_follower_is_let_go_while_another_goes_of_itself() {
     model(|| {
         let world = World::with(Site::of_several(), Config::default(), |_| Verdict::Solo);
-        let mut leader = world.call(Course::Yield);
-        assert!(leader.poll_once().is_pending());
+        let leader = world.begun(Course::Yield);
         let stays = world.call(Course::Ready);
         let goes = world.call(Course::Ready);
         let goes = world.spawn(|_| drop(goes));
