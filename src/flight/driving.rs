@@ -1,6 +1,6 @@
 //! What a driver does to a flight: take off, park, land, go round again.
 
-use std::{mem, pin::Pin, task::Waker};
+use std::{mem, num::NonZeroU32, pin::Pin, task::Waker};
 
 use super::{
     debris::Debris,
@@ -15,7 +15,7 @@ impl<F: Future> State<F> {
     pub(super) fn take_off(&mut self) -> Option<Pin<Box<F>>> {
         match mem::replace(&mut self.phase, Phase::polled(Thread::here())) {
             Phase::Parked(call) => {
-                self.polls = self.polls.wrapping_add(1);
+                self.poll = self.poll.checked_add(1).unwrap_or(NonZeroU32::MIN);
                 Some(call)
             }
             other => {

@@ -2,6 +2,7 @@
 
 use std::{
     mem,
+    num::NonZeroU32,
     panic::{AssertUnwindSafe, catch_unwind},
     task::Waker,
 };
@@ -14,7 +15,7 @@ pub(super) struct Seat {
     pub(super) retries_before: u32,
     /// In which poll it was made by the very call that it waits for, if it was
     /// and has not been polled elsewhere.
-    pub(super) inside: Option<u32>,
+    pub(super) inside: Option<NonZeroU32>,
     place: Place,
 }
 
@@ -47,7 +48,7 @@ impl Seat {
 
     /// The seat of one who joins after so many retries, from inside the call
     /// or from outside.
-    pub(super) fn follower(retries_before: u32, inside: Option<u32>) -> Self {
+    pub(super) fn follower(retries_before: u32, inside: Option<NonZeroU32>) -> Self {
         Self {
             led: None,
             retries_before,

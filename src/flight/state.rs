@@ -5,7 +5,7 @@
 //! foreign code: what is to be woken or dropped is handed out
 //! as [`Debris`].
 
-use std::{mem, task::Waker};
+use std::{mem, num::NonZeroU32, task::Waker};
 
 use tokio::time::Instant;
 
@@ -42,8 +42,8 @@ pub(super) struct State<F: Future> {
     pub(super) leader_aboard: bool,
     /// Calls of this flight that came to nothing before the present one.
     pub(super) round: u32,
-    /// Polls of the calls since others joined.
-    pub(super) polls: u32,
+    /// The number of the present poll, among those since others joined.
+    pub(super) poll: NonZeroU32,
     /// Those of them that a verdict sent round again.
     pub(super) retries: u32,
 
@@ -101,7 +101,7 @@ impl<F: Future> State<F> {
             spare: usize::from(unbegun),
             leader_aboard: !unbegun,
             round: 0,
-            polls: 0,
+            poll: NonZeroU32::MIN,
             retries: 0,
             span_id: span.id(),
             span,
@@ -122,7 +122,7 @@ impl<F: Future> State<F> {
         if self.callers >= config.max_callers {
             return Boarding::Full;
         }
-        let inside = self.is_polled_here().then_some(self.polls);
+        let inside = self.is_polled_here().then_some(self.poll);
         if let (Some(_), Phase::Polled { insiders, .. }) = (inside, &mut self.phase) {
             *insiders += 1;
         } else {
@@ -141,7 +141,7 @@ impl<F: Future> State<F> {
     pub(super) fn leave(&mut self, seat: &mut Seat, spare: bool, config: &Config) -> Debris<F> {
         let mut debris = Debris::default();
         if let (true, Phase::Polled { insiders, .. }) =
-            (seat.inside == Some(self.polls), &mut self.phase)
+            (seat.inside == Some(self.poll), &mut self.phase)
         {
             *insiders -= 1;
         }
