@@ -25,6 +25,7 @@ mod inner_errors;
 mod interceptors;
 mod keys;
 mod layers;
+mod lost_leader;
 mod methods;
 mod places;
 mod policies;
