@@ -125,3 +125,80 @@ async fn a_caller_that_leads_what_nobody_had_begun_follows_from_nobody() {
     let follows: Vec<_> = log.lines().into_iter().filter(follows).collect();
     assert_eq!(follows, ["waits follows from leads"]);
 }
+
+/// Who follows whom, of what was logged.
+fn follows(log: &Log) -> Vec<String> {
+    let follows = |line: &String| line.contains("follows");
+    log.lines().into_iter().filter(follows).collect()
+}
+
+#[tokio::test]
+async fn a_follower_that_is_polled_first_when_the_call_has_ended_follows_from_its_leader() {
+    let log = Log::default();
+    let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let pool = PoolLayer::new(|n: &u8| Some(*n)).layer(service_fn(|n: u8| async move {
+        tokio::task::yield_now().await;
+        Ok::<_, std::convert::Infallible>(n)
+    }));
+    let mut leader = tokio_test::task::spawn(info_span!("leader").in_scope(|| pool.request(1)));
+    assert_pending!(leader.poll());
+    let follower = info_span!("follower").in_scope(|| pool.request(1));
+    assert_eq!(leader.await, Ok(1));
+    assert_eq!(follower.await, Ok(1));
+    assert_eq!((pool.stats().joined, pool.stats().shared), (1, 1));
+    assert_eq!(follows(&log), ["follower follows from leader"]);
+}
+
+#[test]
+fn a_follower_that_polls_the_call_of_a_leader_that_is_gone_follows_from_it() {
+    let log = Log::default();
+    let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let pool = PoolLayer::new(|n: &u8| Some(*n)).layer(service_fn(|n: u8| async move {
+        futures::pending!();
+        futures::pending!();
+        Ok::<_, std::convert::Infallible>(n)
+    }));
+    let leader_span = info_span!("leader");
+    let mut leader = tokio_test::task::spawn(leader_span.in_scope(|| pool.request(1)));
+    assert_pending!(leader.poll());
+    let follower = info_span!("follower").in_scope(|| pool.request(1));
+    let mut follower = tokio_test::task::spawn(follower);
+    drop(leader);
+    assert_pending!(follower.poll());
+    tokio_test::assert_ready!(follower.poll()).unwrap();
+    assert_eq!(pool.stats().shared, 1);
+    assert_eq!(follows(&log), ["follower follows from leader"]);
+}
+
+#[tokio::test]
+async fn a_follower_of_a_flight_that_is_led_anew_follows_from_the_one_who_leads_it() {
+    let log = Log::default();
+    let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let calls = Arc::new(std::sync::atomic::AtomicU8::new(0));
+    let pool = PoolLayer::new(|n: &u8| Some(*n))
+        .policy(
+            |outcome: Result<&u8, &std::convert::Infallible>| match outcome {
+                Ok(0) => tower_pool::Verdict::Retry,
+                _ => tower_pool::Verdict::Share,
+            },
+        )
+        .layer(service_fn(move |_: u8| {
+            let call = calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            async move {
+                tokio::task::yield_now().await;
+                Ok::<_, std::convert::Infallible>(call)
+            }
+        }));
+    let call = |name| match name {
+        "a" => info_span!("a").in_scope(|| pool.request(1)),
+        "b" => info_span!("b").in_scope(|| pool.request(1)),
+        _ => info_span!("c").in_scope(|| pool.request(1)),
+    };
+    let (a, b, c) = tokio::join!(call("a"), call("b"), call("c"));
+    assert_eq!((a, b, c), (Ok(0), Ok(1), Ok(1)));
+    let follows = follows(&log);
+    assert!(
+        follows.contains(&"c follows from b".to_owned()),
+        "{follows:?}"
+    );
+}

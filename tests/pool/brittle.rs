@@ -154,3 +154,35 @@ fn outside_a_runtime_a_leader_that_finds_company_is_not_asked_for_its_waker_agai
     assert!(follower.is_woken(), "it waits for ever");
     assert_eq!(assert_ready!(follower.poll()).unwrap(), "aye");
 }
+
+/// It aborts the process: the panic of the call unwinds through the last handle of
+/// the flight, and the key with it.
+#[tokio::test]
+async fn a_shared_panic_and_a_key_that_panics_when_it_is_dropped_do_not_abort() {
+    let (breaks, key) = brittle();
+    let (pool, mut script) = pool_of(PoolLayer::new(key));
+    let mut leader = held(pool.request(BOILER));
+    assert_pending!(leader.poll());
+    let mut follower = held(pool.request(BOILER));
+    assert_pending!(follower.poll());
+    script.called().panic("boom");
+    assert_eq!(message(&caught(leader).await), "boom");
+    breaks.store(true, SeqCst);
+    let last = caught(follower).await;
+    assert!(["boom", "broken"].contains(&message(&last)));
+    assert_empty(&pool);
+}
+
+#[tokio::test]
+async fn a_newcomer_whose_key_panics_when_it_is_dropped_is_not_aboard() {
+    let (breaks, key) = brittle();
+    let (pool, mut script) = pool_of(PoolLayer::new(key));
+    let mut leader = held(pool.request(BOILER));
+    assert_pending!(leader.poll());
+    let call = script.called();
+    breaks.store(true, SeqCst);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(pool.request(BOILER)))).is_err());
+    drop(leader);
+    assert!(call.is_dropped(), "nobody is left");
+    assert_empty(&pool);
+}
