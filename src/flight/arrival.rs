@@ -1,6 +1,6 @@
 //! How a caller's time with its flight ends.
 
-use std::{mem, sync::Arc};
+use std::{mem, panic::resume_unwind, sync::Arc};
 
 use super::{
     caller::{Caller, Place},
@@ -47,11 +47,16 @@ where
         if seat.inside.is_some() && matches!(flight.published.get(), Some(Published::Outcome(_))) {
             flight.table.counters.shared.add(1); // as those outside were when it landed
         }
-        let outcome = match last(flight) {
-            Ok(flight) => flight.published.into_inner().map(Published::into_outcome),
-            Err(flight) => flight.published.get().map(Published::to_outcome),
+        let published = match last(flight) {
+            Ok(flight) => flight.published.into_inner().map(Published::into_ending),
+            Err(flight) => flight.published.get().map(Published::to_ending),
         };
-        Arrival::Outcome(outcome.expect("it is published"), part)
+        // With the flight gone, and its key with it: that may panic, too.
+        let ending = published.expect("it is published");
+        Arrival::Outcome(
+            ending.unwrap_or_else(|payload| resume_unwind(payload)),
+            part,
+        )
     }
 
     pub(super) fn go_alone(&mut self) -> F {

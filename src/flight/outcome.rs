@@ -1,6 +1,6 @@
 //! What a flight comes to: an outcome, or a panic that unwinds in every caller.
 
-use std::{any::Any, borrow::Cow, panic::resume_unwind};
+use std::{any::Any, borrow::Cow};
 
 use crate::sync::Mutex;
 
@@ -18,20 +18,20 @@ pub(super) enum Published<T> {
 
 impl<T> Published<T> {
     /// Gives up what was published, to the last caller.
-    pub(super) fn into_outcome(self) -> T {
+    pub(super) fn into_ending(self) -> Ending<T> {
         match self {
-            Self::Outcome(outcome) => outcome,
-            Self::Panic(panic) => panic.unwind(),
+            Self::Outcome(outcome) => Ok(outcome),
+            Self::Panic(panic) => Err(panic.payload()),
         }
     }
 }
 
 impl<T: Clone> Published<T> {
     /// Gives a copy to one caller of several.
-    pub(super) fn to_outcome(&self) -> T {
+    pub(super) fn to_ending(&self) -> Ending<T> {
         match self {
-            Self::Outcome(outcome) => outcome.clone(),
-            Self::Panic(panic) => panic.unwind(),
+            Self::Outcome(outcome) => Ok(outcome.clone()),
+            Self::Panic(panic) => Err(panic.payload()),
         }
     }
 }
@@ -51,15 +51,15 @@ impl SharedPanic {
         }
     }
 
-    /// Unwinds. The panic was reported where it happened, so the hook is not
-    /// called once more for each caller.
-    fn unwind(&self) -> ! {
+    /// What one caller is to unwind with. The panic was reported where it
+    /// happened, so the hook is not to be called once more for each caller.
+    fn payload(&self) -> Payload {
         let payload = self.payload.lock().take();
-        resume_unwind(match (payload, &self.message) {
+        match (payload, &self.message) {
             (Some(payload), _) => payload,
             (None, Cow::Borrowed(message)) => Box::new(*message),
             (None, Cow::Owned(message)) => Box::new(message.clone()),
-        })
+        }
     }
 }
 

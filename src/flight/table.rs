@@ -133,7 +133,9 @@ where
             match boarding {
                 Boarding::Joined(seat) => {
                     self.counters.joined.add_one();
-                    return Entered::Aboard(Caller::follower(flight, seat, own));
+                    let caller = Caller::follower(flight, seat, own);
+                    drop(key); // its panic would forget what is returned already
+                    return Entered::Aboard(caller);
                 }
                 Boarding::Full => return Entered::Full(own.call),
                 Boarding::Closed => self.remove(&flight),
