@@ -86,8 +86,8 @@ async fn the_leaders_span_goes_with_its_call_and_a_followers_span_follows_from_i
     assert_eq!(
         log.lines(),
         [
-            "[message: handed over to a task][pool: \"reports\"]".to_owned(),
             "follower follows from leader".to_owned(),
+            "[message: handed over to a task][pool: \"reports\"]".to_owned(),
         ]
     );
 }

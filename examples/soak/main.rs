@@ -6,7 +6,7 @@
 //! cargo run --release --features http --example soak -- --help
 //! ```
 //!
-//! Thousands of tasks ask five pools around a scripted service, and one over HTTP
+//! Thousands of tasks ask five pools around a scripted service, and two over HTTP
 //! whose bodies are streamed. Chance decides what a caller does (wait; drop its
 //! future before its first poll, after some, or when it leads; hold it unpolled;
 //! time out; have it polled on in another runtime; forget the key), what its call

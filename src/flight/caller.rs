@@ -147,15 +147,14 @@ where
             if seat.is_new() && matches!(clone, SeatWaker::NotCloned) {
                 clone = SeatWaker::Cloned(cx.waker().clone());
             }
-            let is_new = seat.is_new();
             let config = &flight.table.config;
             let (step, leader) = {
                 let mut state = flight.state.lock();
                 let step = state.next(seat, &mut self.own, cx.waker(), &mut clone, config);
-                (step, state.span_id.clone())
+                (step, state.leader())
             };
-            if let (true, false, Some(own)) = (is_new, seat.is_new(), &self.own) {
-                own.span.follows_from(leader);
+            if let Some(own) = &mut self.own {
+                own.span.follow(leader); // perhaps another than when it joined
             }
             match step {
                 Step::Wait => return Poll::Pending,

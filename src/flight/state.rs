@@ -65,7 +65,7 @@ pub(super) struct Unstarted<F> {
 
 /// The answer to a newcomer.
 pub(super) enum Boarding {
-    Joined(Seat),
+    Joined(Seat, SpanId),
     Full,
     Closed,
 }
@@ -129,7 +129,7 @@ impl<F: Future> State<F> {
             self.callers += 1;
             self.spare += 1;
         }
-        Boarding::Joined(Seat::follower(self.retries, inside))
+        Boarding::Joined(Seat::follower(self.retries, inside), self.leader())
     }
 
     /// Lets no newcomer in any more. Returns whether it did until now.
@@ -217,6 +217,14 @@ impl<F: Future> State<F> {
     /// Is the call being polled by whoever asks?
     pub(super) fn is_polled_here(&self) -> bool {
         matches!(self.phase, Phase::Polled { on, .. } if on == Thread::here())
+    }
+
+    /// The span of whoever leads, if anybody does.
+    pub(super) fn leader(&self) -> SpanId {
+        match self.phase {
+            Phase::Vacant(_) => SpanId::none(),
+            _ => self.span_id.clone(),
+        }
     }
 
     pub(super) fn take_span(&mut self) -> Span {

@@ -106,7 +106,7 @@ where
     /// Joins the open flight of `key`, or leads a new one.
     pub(crate) fn enter(self: &Arc<Self>, key: K, call: F) -> Entered<K, F, P, H> {
         let hash = self.hasher.hash_one(&key);
-        let own = Unstarted {
+        let mut own = Unstarted {
             call,
             span: Span::current(),
         };
@@ -131,13 +131,17 @@ where
             }
             let boarding = flight.state.lock().board(&self.config);
             match boarding {
-                Boarding::Joined(seat) => {
+                Boarding::Joined(seat, leader) => {
                     self.counters.joined.add_one();
+                    own.span.follow(leader);
                     let caller = Caller::follower(flight, seat, own);
                     drop(key); // its panic would forget what is returned already
                     return Entered::Aboard(caller);
                 }
-                Boarding::Full => return Entered::Full(own.call),
+                Boarding::Full => {
+                    drop(key);
+                    return Entered::Full(own.call);
+                }
                 Boarding::Closed => self.remove(&flight),
             }
         }

@@ -7,34 +7,53 @@ mod with {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     /// The span that a caller called in. It goes with the call to its task.
-    pub(crate) struct Span(tracing::Span);
+    pub(crate) struct Span {
+        span: tracing::Span,
+        /// Whom it was last said to follow.
+        leader: SpanId,
+    }
 
     /// Names a leader's span to those who follow it.
-    #[derive(Clone)]
+    #[derive(Clone, PartialEq)]
     pub(crate) struct SpanId(Option<tracing::Id>);
 
     impl Span {
         pub(crate) fn current() -> Self {
-            Self(tracing::Span::current())
+            Self::of(tracing::Span::current())
         }
 
         pub(crate) fn none() -> Self {
-            Self(tracing::Span::none())
+            Self::of(tracing::Span::none())
+        }
+
+        fn of(span: tracing::Span) -> Self {
+            let leader = SpanId::none();
+            Self { span, leader }
         }
 
         pub(crate) fn id(&self) -> SpanId {
-            SpanId(self.0.id())
+            SpanId(self.span.id())
         }
 
-        /// Records that this span waits for the call that `leader` leads. A
-        /// subscriber that panics costs the caller nothing.
-        pub(crate) fn follows_from(&self, leader: SpanId) {
-            let record = || self.0.follows_from(leader.0).is_none();
+        /// Records that this span waits for the call that `leader` leads, if
+        /// there is one. A subscriber that panics costs the caller nothing.
+        pub(crate) fn follow(&mut self, leader: SpanId) {
+            if leader == SpanId::none() || leader == self.leader {
+                return;
+            }
+            let record = || self.span.follows_from(leader.0.clone()).is_none();
             let _ = catch_unwind(AssertUnwindSafe(record));
+            self.leader = leader;
         }
 
         pub(crate) fn in_scope<T>(&self, f: impl FnOnce() -> T) -> T {
-            self.0.in_scope(f)
+            self.span.in_scope(f)
+        }
+    }
+
+    impl SpanId {
+        pub(crate) fn none() -> Self {
+            Self(None)
         }
     }
 
@@ -65,10 +84,16 @@ mod without {
             SpanId
         }
 
-        pub(crate) fn follows_from(&self, _: SpanId) {}
+        pub(crate) fn follow(&mut self, _: SpanId) {}
 
         pub(crate) fn in_scope<T>(&self, f: impl FnOnce() -> T) -> T {
             f()
+        }
+    }
+
+    impl SpanId {
+        pub(crate) fn none() -> Self {
+            Self
         }
     }
 

@@ -129,7 +129,10 @@ where
             Ok(key) => (Some(Arc::new(key)), Course::Aboard),
         };
         let common = Arc::clone(common);
+        // The key goes before there is something to return, which its drop would
+        // have forgotten if it panicked.
         if let Some(late) = flights.join_late(key.as_deref()) {
+            drop(key);
             return ResponseFuture::late(late, version, common);
         }
         let ask = Ask {
@@ -140,8 +143,10 @@ where
         let call = flights.enter(self.inner.clone(), ask);
         // The head may have come, and its flight be gone, since the first look.
         if let Some(late) = flights.join_late(key.as_deref()) {
+            drop(key);
             return ResponseFuture::late(late, version, common);
         }
+        drop(key);
         ResponseFuture::under_way(call, course, version, common)
     }
 

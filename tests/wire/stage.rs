@@ -25,6 +25,8 @@ impl Stage {
     }
 
     pub(crate) async fn with_files(options: &str, max_files: Option<u32>) -> Self {
+        // For the tests of all threads together.
+        rlimit::increase_nofile_limit(u64::MAX).expect("as many as the system lets");
         let origin = Origin::start().await;
         let proxy = Process::start(origin.address, options, max_files);
         Self {
