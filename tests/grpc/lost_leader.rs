@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio_test::assert_pending;
 use tonic::body::Body;
 use tower_pool::http::Role;
@@ -25,9 +25,13 @@ fn a_leader_that_shares_the_call_of_another_is_a_follower_and_gets_no_trailers_o
     );
     let (pool, mut calls) = pool(pooled());
     let message = || ask(Full::from(&[0_u8; 5][..]));
-    let mut leader = theirs.block_on(async { send(&pool, message()) });
+    let sent_in = |runtime: &Runtime| {
+        let _context = runtime.enter();
+        send(&pool, message())
+    };
+    let mut leader = sent_in(&theirs);
     let lost = calls.next();
-    let mut follower = ours.block_on(async { send(&pool, message()) });
+    let mut follower = sent_in(&ours);
     drop((theirs, lost)); // and the call of the leader with it
 
     let answers = ours.block_on(async {
