@@ -122,11 +122,9 @@ where
                 }
                 Flown::Joined(flight, polled) => {
                     self.place = Place::Aboard(flight, self.first_seat());
-                    if let Some(polled) = polled {
-                        if let Some(poll) = self.park_or_land(polled) {
-                            return poll;
-                        }
-                        clone = SeatWaker::Seated(None);
+                    let poll = polled.and_then(|polled| self.park_or_land(polled, &mut clone));
+                    if let Some(poll) = poll {
+                        return poll;
                     }
                 }
             }
@@ -176,10 +174,9 @@ where
                 }
                 Step::FlyAlone { call, seated } => {
                     let polled = poll_once(call, seated, cx);
-                    if let Some(poll) = self.park_or_land(polled) {
+                    if let Some(poll) = self.park_or_land(polled, &mut clone) {
                         return poll;
                     }
-                    clone = SeatWaker::Seated(None);
                 }
                 Step::FlyForAll { call } => {
                     let all = WakeAll::waker(flight);
@@ -202,8 +199,12 @@ where
     }
 
     /// What comes of a poll that this caller made alone. If it is not alone any
-    /// more, it has to look again.
-    fn park_or_land(&mut self, polled: Polled<F>) -> Option<Poll<Arrival<F>>> {
+    /// more, it has to look again, with its waker seated already.
+    fn park_or_land(
+        &mut self,
+        polled: Polled<F>,
+        clone: &mut SeatWaker,
+    ) -> Option<Poll<Arrival<F>>> {
         let Place::Aboard(flight, seat) = &mut self.place else {
             return None;
         };
@@ -212,6 +213,7 @@ where
                 let runtime = Handle::try_current().ok();
                 let parked = flight.state.lock().park_alone(seat, call, waker, runtime);
                 let (alone, debris) = parked;
+                *clone = SeatWaker::Seated(None);
                 flight.settle(debris).clear_away();
                 alone.then_some(Poll::Pending)
             }
