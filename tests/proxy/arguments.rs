@@ -1,24 +1,17 @@
 //! The command line: what is wrong with it is said in words.
 
-use clap::{Parser, error::ErrorKind};
 use tokio::net::TcpListener;
 
-use super::example::{
-    args::{Args, Join},
-    serve::Server,
+use super::{
+    command_line,
+    example::{
+        args::{Args, Join},
+        serve::Server,
+    },
 };
 
 fn parse(line: &str) -> Result<Args, String> {
-    let words = ["proxy"].into_iter().chain(line.split_whitespace());
-    match Args::try_parse_from(words) {
-        Ok(args) => args.check().map(|()| args),
-        Err(error) => {
-            // As the shell sees it.
-            assert_eq!(error.exit_code(), 2);
-            assert_ne!(error.kind(), ErrorKind::DisplayHelp);
-            Err(error.to_string())
-        }
-    }
+    command_line::parse("proxy", line, Args::check)
 }
 
 #[test]

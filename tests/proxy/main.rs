@@ -10,6 +10,9 @@
 #[path = "../../examples/proxy/main.rs"]
 mod example;
 
+#[path = "../support/command_line.rs"]
+mod command_line;
+
 mod arguments;
 mod faithful;
 mod http2;

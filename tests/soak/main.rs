@@ -6,5 +6,8 @@
 #[path = "../../examples/soak/main.rs"]
 mod example;
 
+#[path = "../support/command_line.rs"]
+mod command_line;
+
 mod arguments;
 mod short;
