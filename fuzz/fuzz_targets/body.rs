@@ -1,3 +1,5 @@
+//! Fuzzes the shared body, by the rules of `tower_pool_fuzz::body`.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,3 +1,5 @@
+//! Fuzzes the HTTP key, by the rules of `tower_pool_fuzz::key`.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

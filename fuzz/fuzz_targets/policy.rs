@@ -1,3 +1,5 @@
+//! Fuzzes the policy over HTTP, by the rules of `tower_pool_fuzz::policy`.
+
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
