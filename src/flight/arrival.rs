@@ -33,16 +33,13 @@ where
     A: Clone,
     E: Clone,
 {
-    /// Takes the published outcome: a clone, or by move if nobody else will ask.
+    /// Takes the published outcome, which this caller had such a part in: a
+    /// clone, or by move if nobody else will ask.
     #[inline]
-    pub(super) fn share(&mut self) -> Arrival<F> {
+    pub(super) fn share(&mut self, part: Part) -> Arrival<F> {
         let Place::Aboard(flight, seat) = mem::replace(&mut self.place, Place::Gone) else {
             panic!("polled after completion");
         };
-        // One who gave its own call away may have lost it, and be answered with
-        // another's.
-        let led = self.own.is_none() && flight.state.lock().is_led_by(&seat);
-        let part = if led { Part::Led } else { Part::Followed };
         self.own = None;
         if seat.inside.is_some() && matches!(flight.published.get(), Some(Published::Outcome(_))) {
             flight.table.counters.shared.add(1); // as those outside were when it landed

@@ -103,7 +103,7 @@ where
         match &self.place {
             // What each of a crowd finds when it is woken: kept short.
             Place::Aboard(flight, seat) if seat.led.is_none() && flight.has_published() => {
-                Poll::Ready(self.share())
+                Poll::Ready(self.share(Part::Followed))
             }
             _ => self.poll_unpublished(cx),
         }
@@ -139,7 +139,7 @@ where
             };
             // A leader looks for an outcome of its own first.
             if seat.led.is_none() && flight.has_published() {
-                return Poll::Ready(self.share());
+                return Poll::Ready(self.share(Part::Followed));
             }
             // Whoever waits for the first time will be asked for its waker.
             if seat.is_new() && matches!(clone, SeatWaker::NotCloned) {
@@ -166,10 +166,10 @@ where
                     self.place = Place::Gone;
                     return Poll::Ready(Arrival::Outcome(outcome, Part::Led));
                 }
-                Step::Over if flight.has_published() => {
-                    return Poll::Ready(self.share());
+                Step::Over(part) if flight.has_published() => {
+                    return Poll::Ready(self.share(part));
                 }
-                Step::Over | Step::GoAlone => {
+                Step::Over(_) | Step::GoAlone => {
                     return Poll::Ready(Arrival::Alone(self.go_alone()));
                 }
                 Step::FlyAlone { call, seated } => {

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     Config,
+    arrival::Part,
     phase::{Driver, Phase, Vacancy},
     seats::Seat,
     state::{State, Unstarted},
@@ -32,8 +33,9 @@ pub(super) enum Step<F: Future> {
     Lead(Vacancy),
     /// Take an outcome that is its alone.
     Fetch(F::Output),
-    /// Take what was published; or if nothing was, go on alone.
-    Over,
+    /// Take what was published, having had this part in it; or if nothing was,
+    /// go on alone.
+    Over(Part),
     /// Go on alone: it is out of retries.
     GoAlone,
 }
@@ -64,7 +66,7 @@ impl<F: Future> State<F> {
             return Step::Fetch(outcome);
         }
         if matches!(self.phase, Phase::Over) {
-            return Step::Over;
+            return Step::Over(self.part_of(seat));
         }
         if seat.inside.is_some() && !self.is_polled_here() {
             if self.callers >= config.max_callers {
@@ -126,6 +128,16 @@ impl<F: Future> State<F> {
             let may_be_mine = self.is_led_by(seat) || !self.leader_aboard;
             may_be_mine.then(|| Handle::try_current().ok()).flatten()
         })
+    }
+
+    /// The part of the caller on `seat` in what was published. One that led an
+    /// earlier round lost its call, and is answered with another's.
+    fn part_of(&self, seat: &Seat) -> Part {
+        if self.is_led_by(seat) {
+            Part::Led
+        } else {
+            Part::Followed
+        }
     }
 
     /// Takes the outcome that was kept for the leader on `seat`.
