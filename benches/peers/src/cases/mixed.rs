@@ -33,6 +33,8 @@ pub struct Throughput {
     pub inner_calls: f64,
     /// Those of them that went over to a task.
     pub handed_over: f64,
+    /// Of 1,000 answers, those that were there before they were asked for.
+    pub old: f64,
 }
 
 impl Case for Mixed {
@@ -51,24 +53,30 @@ impl Case for Mixed {
         };
         let keys: Arc<Vec<_>> = Arc::new((0..TASKS).map(|_| keys()).collect());
         let runtime = two_threads();
-        let time = runtime.block_on(async {
+        let (time, old) = runtime.block_on(async {
             let clock = delay.clock();
             let start = Instant::now();
             let task = |number: usize| {
                 let (keys, peer) = (Arc::clone(&keys), peer.clone());
                 tokio::spawn(async move {
+                    let mut old = 0_u64;
                     for key in &keys[number] {
-                        assert_eq!(peer.call(*key).await, Ok(*key), "{}", P::NAME);
+                        let called = Instant::now();
+                        let answer = peer.call(*key).await.expect(P::NAME);
+                        assert_eq!(answer.key, *key, "{}", P::NAME);
+                        old += u64::from(answer.done < called);
                     }
+                    old
                 })
             };
             let tasks: Vec<_> = (0..TASKS).map(task).collect();
+            let mut old = 0;
             for task in tasks {
-                task.await.expect("no panic");
+                old += task.await.expect("no panic");
             }
             let time = start.elapsed();
             clock.abort();
-            time
+            (time, old)
         });
         let answers = (self.calls / TASKS * TASKS) as f64;
         let begun = delay.begun();
@@ -81,6 +89,7 @@ impl Case for Mixed {
             answers_per_second: answers / time.as_secs_f64(),
             inner_calls: begun as f64 * 1e3 / answers,
             handed_over: delay.handed_over() as f64 * 1e3 / answers,
+            old: old as f64 * 1e3 / answers,
         }
     }
 }

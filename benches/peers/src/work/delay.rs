@@ -33,7 +33,15 @@ struct Shared {
 /// Where a call keeps its waker: the last one, as a future should.
 type Place = Arc<Mutex<Waker>>;
 
-/// The future of [`Delay`]. Its answer is its key.
+/// The answer of [`Delay`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dated {
+    pub key: u64,
+    /// When the work was done.
+    pub done: Instant,
+}
+
+/// The future of [`Delay`].
 pub struct DelayFuture {
     key: u64,
     delay: Delay,
@@ -88,7 +96,7 @@ impl Shared {
 }
 
 impl Work<u64> for Delay {
-    type Answer = u64;
+    type Answer = Dated;
     type Future = DelayFuture;
 
     fn start(&self, key: &u64) -> DelayFuture {
@@ -102,7 +110,7 @@ impl Work<u64> for Delay {
 }
 
 impl Future for DelayFuture {
-    type Output = Result<u64, Failure>;
+    type Output = Result<Dated, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -115,8 +123,12 @@ impl Future for DelayFuture {
             }
             waker.clone_from(cx.waker());
             drop(waker);
-            return if Instant::now() >= *until {
-                Poll::Ready(Ok(this.key))
+            let now = Instant::now();
+            return if now >= *until {
+                Poll::Ready(Ok(Dated {
+                    key: this.key,
+                    done: now,
+                }))
             } else {
                 Poll::Pending
             };

@@ -10,7 +10,7 @@ mod gate;
 mod yields;
 
 pub use self::{
-    delay::{Delay, DelayFuture},
+    delay::{Dated, Delay, DelayFuture},
     failing::{Ending, Ends, EndsFuture},
     gate::{Gate, GateFuture},
     yields::{Yields, YieldsFuture},

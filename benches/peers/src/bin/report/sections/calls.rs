@@ -1,84 +1,13 @@
-//! The cases that count calls and polls: mixed, slow inner, cancel.
+//! The cases that count calls and polls: slow inner, cancel.
 
-use peers::cases::{Cancel, Mixed, Slow, runners, task_floor};
+use peers::cases::{Cancel, Slow, runners};
 
 use crate::{
     args::Args,
     chart::number,
     page::{Panel, Section, Target, table},
-    turns::{in_turns, median, median_of_any},
+    turns::{in_turns, median_of_any},
 };
-
-pub(super) fn mixed(args: &Args) -> Section {
-    let mut runners = runners::<Mixed>();
-    runners.retain(|runner| !runner.keeps_answers);
-    let (turns, calls) = (args.turns(21), args.size(64_000));
-    let figures = in_turns("mixed", &runners, turns, |turn| Mixed {
-        calls,
-        seed: turn as u64,
-    });
-    let mut rows = table([
-        "",
-        "answers per second (higher is better)",
-        "inner calls per 1,000 answers",
-        "of those handed over",
-    ]);
-    let mut bars = Vec::new();
-    let mut seen = Vec::new();
-    for (runner, figures) in runners.iter().zip(&figures) {
-        let answers = median(figures.iter().map(|f| f.answers_per_second));
-        let inner = median(figures.iter().map(|f| f.inner_calls));
-        let handed_over = median(figures.iter().map(|f| f.handed_over));
-        rows.add_row([
-            runner.name.to_owned(),
-            number(answers),
-            format!("{inner:.1}"),
-            format!("{handed_over:.1}"),
-        ]);
-        bars.push((runner.name.to_owned(), 1e9 / answers));
-        seen.push((answers, inner, handed_over));
-    }
-    let ours = seen[0];
-    let most = seen[1..].iter().map(|s| s.0).fold(0.0, f64::max);
-    let fewest = seen[1..].iter().map(|s| s.1).fold(f64::MAX, f64::min);
-    // Of both threads, for each answer.
-    let whole = 2e9 / ours.0;
-    let task = median((0..args.turns(21)).map(|_| task_floor()));
-    let handing_over = task * ours.2 / 1e3;
-    Section {
-        id: "mixed",
-        title: "Mixed: popular and rare keys on two threads",
-        text: format!(
-            "64 tasks on two worker threads make {} calls in all, of 1,000 keys by Zipf's law with exponent 1.0. The work \
-             is woken once, after 50 µs. Medians of {turns} turns. quick_cache is not here, since it keeps its answers \
-             and would make 1,000 calls.\n\n\
-             So that nobody depends on the caller that began a call, tower-pool hands each that is shared over to a task: \
-             {:.0} for 1,000 answers. To have a task finish a call takes at least {task:.0} ns of a thread in this run, \
-             which is {handing_over:.0} ns for each answer, of the {whole:.0} that it has of both threads. All peers but \
-             Shared leave such a call with its caller.",
-            number(calls as f64),
-            ours.2,
-        ),
-        tables: vec![(String::new(), rows)],
-        panels: vec![Panel {
-            caption: "ns of the run for each answer".to_owned(),
-            bars,
-            floor: None,
-        }],
-        targets: vec![
-            Target {
-                what: "answers per second above every peer".to_owned(),
-                seen: format!("{:.2} of the best peer's", ours.0 / most),
-                met: ours.0 > most,
-            },
-            Target {
-                what: "inner calls no more than the best".to_owned(),
-                seen: format!("{:.1} to {fewest:.1} per 1,000 answers", ours.1),
-                met: ours.1 <= fewest,
-            },
-        ],
-    }
-}
 
 pub(super) fn slow(args: &Args) -> Section {
     let (followers, wakes) = (args.size(1_000), 100);

@@ -5,6 +5,7 @@ mod clones;
 mod herd;
 mod lone;
 mod memory;
+mod mixed;
 
 use crate::{
     args::{Args, CaseName},
@@ -16,7 +17,7 @@ pub(crate) fn run(args: &Args) -> Vec<Section> {
     let all: [(CaseName, Run); 7] = [
         (CaseName::Lone, lone::section),
         (CaseName::Herd, herd::section),
-        (CaseName::Mixed, calls::mixed),
+        (CaseName::Mixed, mixed::section),
         (CaseName::Slow, calls::slow),
         (CaseName::Cancel, calls::cancel),
         (CaseName::Memory, memory::section),
