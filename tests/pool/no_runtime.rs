@@ -215,6 +215,30 @@ fn a_waker_that_the_call_left_behind_keeps_no_outcome() {
     assert_eq!(Arc::strong_count(&token), 1);
 }
 
+#[test]
+fn a_call_may_wake_all_by_value_and_by_reference() {
+    let left: Arc<Mutex<Option<Waker>>> = Arc::default();
+    let pool = layer().layer(service_fn({
+        let left = Arc::clone(&left);
+        move |_: &'static str| {
+            let left = Arc::clone(&left);
+            std::future::poll_fn(move |cx| {
+                *left.lock().unwrap() = Some(cx.waker().clone());
+                Poll::<Result<(), Failure>>::Pending
+            })
+        }
+    }));
+    let mut callers = [held(pool.request(BOILER)), held(pool.request(BOILER))];
+    let ways: [fn(Waker); 2] = [Waker::wake, |waker| waker.wake_by_ref()];
+    for wake in ways {
+        for caller in &mut callers {
+            assert_pending!(caller.poll());
+        }
+        wake(left.lock().unwrap().take().expect("a waker"));
+        assert!(callers.iter().all(|caller| caller.is_woken()));
+    }
+}
+
 async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(|cx| {

@@ -5,6 +5,7 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
+use counted::Counted;
 use futures::future::BoxFuture;
 use tokio_test::{assert_pending, assert_ready};
 use tower_pool::Verdict;
@@ -127,36 +128,61 @@ async fn the_drop_of_a_waker_may_call_the_pool() {
     assert_eq!(assert_ready!(leader.poll()).unwrap(), "mine");
 }
 
-/// A waker that denies to wake what its own clone wakes, as one may whose vtable
-/// exists more than once.
-mod moody {
+/// Wakers put together by hand, that count their clones.
+mod counted {
     use std::{
-        sync::Arc,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering::SeqCst},
+        },
         task::{RawWaker, RawWakerVTable, Waker},
     };
 
-    // The parts of a waker are taken apart and put together again; what differs
-    // between a waker and its clones is the address of the table alone.
-    static THESE: RawWakerVTable = RawWakerVTable::new(
-        |data| unsafe { clone(data, &THOSE) },
-        wake,
-        wake_by_ref,
-        drop_waker,
-    );
-    static THOSE: RawWakerVTable = RawWakerVTable::new(
-        |data| unsafe { clone(data, &THESE) },
-        wake,
-        wake_by_ref,
-        drop_waker,
-    );
+    pub(super) struct Counted {
+        waker: Waker,
+        clones: AtomicUsize,
+    }
 
-    pub(super) fn waker(inner: &Arc<Waker>) -> Waker {
-        let data = Arc::into_raw(Arc::clone(inner)).cast();
-        unsafe { Waker::from_raw(RawWaker::new(data, &THESE)) }
+    // A waker and its clones differ in nothing but the address of the table.
+    static CALM: RawWakerVTable = table(|data| unsafe { clone(data, &CALM) });
+    static THESE: RawWakerVTable = table(|data| unsafe { clone(data, &THOSE) });
+    static THOSE: RawWakerVTable = table(|data| unsafe { clone(data, &THESE) });
+
+    impl Counted {
+        pub(super) fn new(waker: Waker) -> Arc<Self> {
+            let clones = AtomicUsize::new(0);
+            Arc::new(Self { waker, clones })
+        }
+
+        pub(super) fn waker(self: &Arc<Self>) -> Waker {
+            self.with(&CALM)
+        }
+
+        /// One that denies to wake what its own clone wakes, as a waker may
+        /// whose vtable exists more than once.
+        pub(super) fn moody_waker(self: &Arc<Self>) -> Waker {
+            self.with(&THESE)
+        }
+
+        pub(super) fn clones(&self) -> usize {
+            self.clones.load(SeqCst)
+        }
+
+        fn with(self: &Arc<Self>, table: &'static RawWakerVTable) -> Waker {
+            let data = Arc::into_raw(Arc::clone(self)).cast();
+            unsafe { Waker::from_raw(RawWaker::new(data, table)) }
+        }
+    }
+
+    const fn table(clone: unsafe fn(*const ()) -> RawWaker) -> RawWakerVTable {
+        RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker)
     }
 
     unsafe fn clone(data: *const (), table: &'static RawWakerVTable) -> RawWaker {
-        unsafe { Arc::increment_strong_count(data.cast::<Waker>()) };
+        unsafe {
+            Arc::increment_strong_count(data.cast::<Counted>());
+            (*data.cast::<Counted>()).clones.fetch_add(1, SeqCst);
+        }
         RawWaker::new(data, table)
     }
 
@@ -168,18 +194,39 @@ mod moody {
     }
 
     unsafe fn wake_by_ref(data: *const ()) {
-        unsafe { &*data.cast::<Waker>() }.wake_by_ref();
+        unsafe { &*data.cast::<Counted>() }.waker.wake_by_ref();
     }
 
     unsafe fn drop_waker(data: *const ()) {
-        drop(unsafe { Arc::from_raw(data.cast::<Waker>()) });
+        drop(unsafe { Arc::from_raw(data.cast::<Counted>()) });
     }
+}
+
+#[tokio::test]
+async fn a_waker_is_not_cloned_again_while_it_is_the_same() {
+    let (pool, mut script) = pool();
+    let counted = Counted::new(Waker::noop().clone());
+    let waker = counted.waker();
+    let clones = |caller: &mut Caller| {
+        let before = counted.clones();
+        poll_pending(caller, &waker);
+        counted.clones() - before
+    };
+    let mut leader: Caller = Box::pin(pool.request(BOILER));
+    assert_eq!(clones(&mut leader), 2); // the pool's, and the call's own
+    assert_eq!(clones(&mut leader), 0);
+
+    let mut follower: Caller = Box::pin(pool.request(BOILER));
+    assert_eq!(clones(&mut follower), 1);
+    assert_eq!((clones(&mut follower), clones(&mut leader)), (0, 0));
+    script.call().await.answer("aye");
+    assert_eq!(follower.await.unwrap(), "aye");
 }
 
 #[test]
 fn a_waker_that_does_not_recognise_its_own_clone_is_seated_as_well_as_any() {
     let mut task = held(());
-    let waker = task.enter(|cx, _| moody::waker(&Arc::new(cx.waker().clone())));
+    let waker = task.enter(|cx, _| Counted::new(cx.waker().clone()).moody_waker());
     assert!(!waker.will_wake(&waker.clone()));
 
     let runtime = tokio::runtime::Builder::new_current_thread()
