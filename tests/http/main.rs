@@ -2,6 +2,7 @@
 
 mod bodies;
 mod body;
+mod debug;
 mod late_stats;
 mod lost_leader;
 mod memory;

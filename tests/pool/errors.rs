@@ -107,6 +107,18 @@ fn a_shared_error_of_a_shared_error_is_that_error() {
     ));
 }
 
+#[test]
+fn a_shared_error_prints_the_error_in_it() {
+    let shared = SharedError::new(Failure("no oil"));
+    assert_eq!(
+        (format!("{shared:?}"), shared.to_string()),
+        (
+            r#"SharedError(Failure("no oil"))"#.to_owned(),
+            "no oil".to_owned()
+        )
+    );
+}
+
 #[tokio::test]
 async fn an_arc_is_as_good_an_error_as_any() {
     let pool = PoolLayer::new(|n: &u8| Some(*n)).layer(service_fn(|_: u8| async {

@@ -123,7 +123,9 @@ async fn a_key_is_what_the_extractor_says_and_not_the_request() {
 
 #[tokio::test]
 async fn a_pool_gives_its_inner_service_and_its_state_away() {
-    let (pool, mut script) = pool_of(layer().name("reports"));
+    let layer = layer().name("reports");
+    assert!(format!("{layer:?}").contains("reports"));
+    let (pool, mut script) = pool_of(layer);
     let mut inner = pool.get_ref().clone();
     let mut direct = held(inner.ready().await.unwrap().call(BOILER));
     assert_pending!(direct.poll());
