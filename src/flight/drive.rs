@@ -73,9 +73,6 @@ where
             Ok(outcome) => outcome,
             Err(payload) => return (None, self.publish(Err(payload))),
         };
-        if let Some(debris) = seat.and_then(|seat| self.state.lock().land_alone(seat)) {
-            return (Some(outcome), debris);
-        }
         if !self.state.lock().others_or_close() {
             return self.land_for_leader(outcome, seat);
         }

@@ -94,17 +94,6 @@ impl<F: Future> State<F> {
         self.everybody()
     }
 
-    /// Ends the flight of a leader that drove alone, before anybody can join.
-    pub(super) fn land_alone(&mut self, seat: &Seat) -> Option<Debris<F>> {
-        let alone = self.callers == 1 && self.is_led_by(seat);
-        alone.then(|| {
-            self.open = false;
-            let mut debris = self.land(None);
-            debris.closed = true;
-            debris
-        })
-    }
-
     /// Are there others who are to see the outcome? If not, nobody joins now.
     pub(super) fn others_or_close(&mut self) -> bool {
         self.open &= self.others();
