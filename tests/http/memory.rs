@@ -56,6 +56,27 @@ async fn a_released_caller_that_gets_what_may_be_shared_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_released_caller_that_gets_what_may_not_be_shared_either_begins_it_anew() {
+    let private = service_fn(|_: Request<Body>| async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let response = Response::builder().header("cache-control", "private");
+        Ok::<_, Infallible>(response.body(Body::default()).unwrap())
+    });
+    let layer = PoolLayer::http().remember_unshareable(Duration::from_secs(10));
+    let pool: HttpPool<_, Body> = layer.layer(private);
+    let _ = tokio::join!(
+        pool.request(empty(get("/"))), // answered after one second
+        pool.request(empty(get("/"))), // and after two
+    );
+    assert_eq!((pool.stats().led, pool.stats().released), (1, 1));
+    for (after, (led, solo)) in [(9_500, (1, 1)), (500, (2, 1))] {
+        tokio::time::advance(Duration::from_millis(after)).await;
+        drop(pool.request(empty(get("/"))));
+        assert_eq!((pool.stats().led, pool.stats().solo), (led, solo));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_hangs_takes_its_key_with_it_for_half_a_minute() {
     let hangs =
         service_fn(|_: Request<Body>| std::future::pending::<Result<Response<Body>, Infallible>>());
