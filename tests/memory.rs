@@ -6,6 +6,7 @@ use std::{
     cell::Cell,
     convert::Infallible,
     future::{pending, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
     task::{Context, Poll, Waker},
 };
@@ -66,6 +67,48 @@ fn a_million_flights_cancelled_one_after_another_do_not_grow_the_memory() {
     assert_eq!(
         (pool.in_flight(), pool.stats().cancelled),
         (0, FLIGHTS + 1_000)
+    );
+}
+
+#[test]
+fn flights_that_fail_or_panic_one_after_another_do_not_grow_the_memory() {
+    const FLIGHTS: u64 = 100_000;
+    let pool = PoolLayer::new(|n: &u64| Some(format!("key {n}"))).layer(service_fn(|n: u64| {
+        let mut polled = false;
+        poll_fn(move |_| match std::mem::replace(&mut polled, true) {
+            false => Poll::Pending,
+            true if n % 2 == 0 => Poll::Ready(Err::<(), _>(n.to_string())),
+            true => resume_unwind(Box::new(n.to_string())),
+        })
+    }));
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut end = |n: u64| {
+        let (mut leader, mut follower) = (pin!(pool.request(n)), pin!(pool.request(n)));
+        assert!(leader.as_mut().poll(&mut cx).is_pending());
+        for caller in [follower.as_mut(), leader.as_mut()] {
+            let ending = catch_unwind(AssertUnwindSafe(|| caller.poll(&mut cx)));
+            let text = match ending {
+                Ok(Poll::Ready(Err(error))) => error,
+                Ok(other) => panic!("{n}: {other:?}"),
+                Err(payload) => *payload.downcast::<String>().expect("its own"),
+            };
+            assert_eq!(text, n.to_string());
+        }
+    };
+    (0..1_000).for_each(&mut end);
+    let before = BYTES.get();
+    (1_000..FLIGHTS + 1_000).for_each(&mut end);
+
+    assert_eq!(BYTES.get() - before, 0, "bytes left behind");
+    let stats = pool.stats();
+    assert_eq!(
+        (pool.in_flight(), stats.led, stats.panicked, stats.shared),
+        (
+            0,
+            FLIGHTS + 1_000,
+            (FLIGHTS + 1_000) / 2,
+            (FLIGHTS + 1_000) / 2
+        )
     );
 }
 

@@ -187,3 +187,6 @@ impl<T> Clone for Home<T> {
         }
     }
 }
+
+#[cfg(all(test, feature = "axum"))]
+mod tests;
