@@ -139,6 +139,21 @@ async fn a_follower_that_comes_while_the_leader_polls_is_served_though_the_leade
 }
 
 #[tokio::test]
+async fn no_number_of_callers_that_come_and_go_harms_the_one_who_is_left() {
+    let (pool, mut script) = pool();
+    let mut last = held(pool.request(BOILER));
+    assert_pending!(last.poll());
+    for _ in 0..300 {
+        let mut next = held(pool.request(BOILER));
+        assert_pending!(next.poll());
+        last = next; // the one before goes
+    }
+    script.call().await.answer("aye");
+    assert_eq!(last.await.unwrap(), "aye");
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test]
 async fn a_follower_that_is_dropped_disturbs_nobody() {
     let (pool, mut script) = pool();
     let [leader, follower] = waiting(|| pool.request(BOILER));

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use tokio_test::assert_pending;
+use tokio_test::{assert_pending, assert_ready};
 use tower::{Layer, service_fn};
 use tower_pool::PoolLayer;
 
@@ -45,6 +45,35 @@ async fn a_hundred_thousand_tasks_on_four_threads_are_all_answered() {
     }
     assert_eq!(script.count(), 1);
     assert_empty(&pool);
+}
+
+/// Callers who wait in a linked list would be dropped one inside the other.
+#[test]
+fn the_drop_of_a_hundred_thousand_callers_takes_no_deep_stack() {
+    const CALLERS: usize = 100_000;
+    const STACK: usize = 128 * 1024; // a frame for each caller would not fit
+    let drops = |answered: bool, first: usize| {
+        let (pool, mut script) = pool();
+        let mut callers: Vec<_> = (0..CALLERS).map(|_| held(pool.request(BOILER))).collect();
+        for caller in &mut callers {
+            assert_pending!(caller.poll());
+        }
+        let call = script.called();
+        if answered {
+            call.answer("aye");
+            assert_ready!(callers.swap_remove(0).poll()).unwrap();
+        }
+        drop(pool);
+        callers.drain(first..);
+        drop(callers);
+    };
+    for answered in [false, true] {
+        for first in [0, CALLERS / 2] {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            let dropped = thread.spawn(move || drops(answered, first)).unwrap();
+            dropped.join().unwrap();
+        }
+    }
 }
 
 /// Callers of a few keys come, wait, and are dropped on four threads, while the
