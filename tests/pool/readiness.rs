@@ -75,7 +75,15 @@ async fn a_follower_holds_no_permit_while_it_waits_and_none_afterwards() {
     let (inner, mut script) = scripted();
     let limit = GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&permits));
     let pool = layer().layer(limit.layer(inner));
-    let mut callers = Vec::from(waiting::<_, 10>(|| pool.request(BOILER)));
+    let mut services = vec![pool.clone(); 10];
+    let mut callers = Vec::new();
+    for service in &mut services {
+        let service = tokio::time::timeout(Duration::from_secs(10), service.ready());
+        let service = service.await.expect("ready at once").unwrap();
+        let mut caller = held(service.call(BOILER));
+        assert_pending!(caller.poll());
+        callers.push(caller);
+    }
     let call = script.call().await;
     assert_eq!(permits.available_permits(), 2);
 
