@@ -1,11 +1,18 @@
 //! With the feature `tracing`: the leader's span goes with its call, and a
 //! follower's span follows from it.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU8, Ordering::SeqCst},
+    },
+};
 
+use futures::future::BoxFuture;
 use tokio_test::assert_pending;
 use tower::{Layer as _, service_fn};
-use tower_pool::PoolLayer;
+use tower_pool::{PoolLayer, Verdict};
 use tracing::{Event, Instrument, Span, Subscriber, field::Visit, info_span, span::Id};
 use tracing_subscriber::{
     Registry,
@@ -64,7 +71,7 @@ async fn the_leaders_span_goes_with_its_call_and_a_followers_span_follows_from_i
                 tokio::task::yield_now().await;
                 spans.push(span_name());
             }
-            Ok::<_, std::convert::Infallible>(spans)
+            Ok::<_, Infallible>(spans)
         }));
 
     let leader = info_span!("leader").in_scope(|| pool.request(1));
@@ -99,7 +106,7 @@ async fn a_flight_that_is_cancelled_says_so_and_of_which_pool() {
     let pool = PoolLayer::new(|n: &u8| Some(*n))
         .name("reports")
         .layer(service_fn(|n: u8| {
-            std::future::ready(Ok::<_, std::convert::Infallible>(n))
+            std::future::ready(Ok::<_, Infallible>(n))
         }));
     drop(pool.request(1));
     assert_eq!(
@@ -114,7 +121,7 @@ async fn a_caller_that_leads_what_nobody_had_begun_follows_from_nobody() {
     let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
     let pool = PoolLayer::new(|n: &u8| Some(*n)).layer(service_fn(|n: u8| async move {
         tokio::task::yield_now().await;
-        Ok::<_, std::convert::Infallible>(n)
+        Ok::<_, Infallible>(n)
     }));
     let waits = info_span!("waits").in_scope(|| pool.request(1));
     let mut leads = tokio_test::task::spawn(info_span!("leads").in_scope(|| pool.request(1)));
@@ -138,7 +145,7 @@ async fn a_follower_that_is_polled_first_when_the_call_has_ended_follows_from_it
     let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
     let pool = PoolLayer::new(|n: &u8| Some(*n)).layer(service_fn(|n: u8| async move {
         tokio::task::yield_now().await;
-        Ok::<_, std::convert::Infallible>(n)
+        Ok::<_, Infallible>(n)
     }));
     let mut leader = tokio_test::task::spawn(info_span!("leader").in_scope(|| pool.request(1)));
     assert_pending!(leader.poll());
@@ -156,7 +163,7 @@ fn a_follower_that_polls_the_call_of_a_leader_that_is_gone_follows_from_it() {
     let pool = PoolLayer::new(|n: &u8| Some(*n)).layer(service_fn(|n: u8| async move {
         futures::pending!();
         futures::pending!();
-        Ok::<_, std::convert::Infallible>(n)
+        Ok::<_, Infallible>(n)
     }));
     let leader_span = info_span!("leader");
     let mut leader = tokio_test::task::spawn(leader_span.in_scope(|| pool.request(1)));
@@ -170,30 +177,51 @@ fn a_follower_that_polls_the_call_of_a_leader_that_is_gone_follows_from_it() {
     assert_eq!(follows(&log), ["follower follows from leader"]);
 }
 
+/// Answers with the number of the call. The first has the others try again.
+fn retried_once() -> impl Fn(&'static str) -> BoxFuture<'static, Result<u8, Infallible>> {
+    let calls = Arc::new(AtomicU8::new(0));
+    let pool = PoolLayer::new(|n: &u8| Some(*n))
+        .policy(|outcome: Result<&u8, &Infallible>| match outcome {
+            Ok(0) => Verdict::Retry,
+            _ => Verdict::Share,
+        })
+        .layer(service_fn(move |_: u8| {
+            let call = calls.fetch_add(1, SeqCst);
+            async move {
+                tokio::task::yield_now().await;
+                Ok::<_, Infallible>(call)
+            }
+        }));
+    move |name| {
+        let span = match name {
+            "a" => info_span!("a"),
+            "b" => info_span!("b"),
+            _ => info_span!("c"),
+        };
+        Box::pin(span.in_scope(|| pool.request(1)))
+    }
+}
+
+#[tokio::test]
+async fn who_joins_a_flight_that_nobody_leads_follows_from_nobody() {
+    let log = Log::default();
+    let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
+    let call = retried_once();
+    let [mut a, mut b] = ["a", "b"].map(|name| tokio_test::task::spawn(call(name)));
+    assert_pending!(a.poll());
+    assert_pending!(b.poll());
+    assert_eq!(a.await, Ok(0));
+    let mut c = tokio_test::task::spawn(call("c"));
+    assert_pending!(c.poll()); // it leads
+    assert_eq!((b.await, c.await), (Ok(1), Ok(1)));
+    assert_eq!(follows(&log), ["b follows from a", "b follows from c"]);
+}
+
 #[tokio::test]
 async fn a_follower_of_a_flight_that_is_led_anew_follows_from_the_one_who_leads_it() {
     let log = Log::default();
     let _default = tracing::subscriber::set_default(Registry::default().with(log.clone()));
-    let calls = Arc::new(std::sync::atomic::AtomicU8::new(0));
-    let pool = PoolLayer::new(|n: &u8| Some(*n))
-        .policy(
-            |outcome: Result<&u8, &std::convert::Infallible>| match outcome {
-                Ok(0) => tower_pool::Verdict::Retry,
-                _ => tower_pool::Verdict::Share,
-            },
-        )
-        .layer(service_fn(move |_: u8| {
-            let call = calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-            async move {
-                tokio::task::yield_now().await;
-                Ok::<_, std::convert::Infallible>(call)
-            }
-        }));
-    let call = |name| match name {
-        "a" => info_span!("a").in_scope(|| pool.request(1)),
-        "b" => info_span!("b").in_scope(|| pool.request(1)),
-        _ => info_span!("c").in_scope(|| pool.request(1)),
-    };
+    let call = retried_once();
     let (a, b, c) = tokio::join!(call("a"), call("b"), call("c"));
     assert_eq!((a, b, c), (Ok(0), Ok(1), Ok(1)));
     let follows = follows(&log);
