@@ -43,3 +43,16 @@ pub(crate) fn assert_seen_through<B: 'static>() {
          of axum: without it, what is under `nest(\"/{{tenant}}\", ..)` is the same for all tenants"
     );
 }
+
+#[cfg(all(test, feature = "axum"))]
+mod tests {
+    use super::assert_seen_through;
+
+    #[test]
+    fn axums_body_is_seen_through_and_so_is_what_holds_it() {
+        type OfAxum = ::axum::body::Body;
+        assert_seen_through::<OfAxum>();
+        assert_seen_through::<Box<OfAxum>>();
+        assert_seen_through::<String>();
+    }
+}
