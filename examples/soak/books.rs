@@ -134,6 +134,10 @@ impl Books {
         self.tally.lock().judge_panicked += 1;
     }
 
+    pub(crate) fn reader_is_cut_off(&self) {
+        self.tally.lock().cut_off += 1;
+    }
+
     /// Has the pool told to forget a key.
     pub(crate) fn forget<T>(&self, key: u32, forget: impl FnOnce() -> T) {
         let before = self.now();

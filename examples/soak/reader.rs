@@ -62,6 +62,9 @@ pub(crate) async fn read(
             None if index == stream.frames && !stream.breaks => return,
             None => format!("the body ended after {index} of its frames"),
             Some(Err(error)) if is_due(&error, of, stream, index) => {
+                if error.is_lagged() {
+                    record.books.reader_is_cut_off();
+                }
                 if body.frame().await.is_none() {
                     return;
                 }

@@ -18,6 +18,8 @@ pub(crate) struct Report {
     pub(crate) checks: Vec<Check>,
     /// What each pool says that it has done.
     pub(crate) stats: Vec<Stats>,
+    /// What no counter of a pool tells of, by its name: how often it came about.
+    pub(crate) besides: Vec<(&'static str, u64)>,
 }
 
 impl Check {
@@ -74,6 +76,12 @@ impl fmt::Display for Report {
             self.in_all(|stats| stats.cancelled),
             self.in_all(|stats| stats.panicked),
         )?;
+        let besides: Vec<_> = self
+            .besides
+            .iter()
+            .map(|(what, times)| format!("{times} {what}"))
+            .collect();
+        writeln!(f, "Besides: {}.", besides.join(", "))?;
         let failed = self.checks.iter().filter(|check| !check.passed).count();
         let total = self.checks.len();
         match failed {

@@ -14,6 +14,7 @@ use super::{
     audit, mortal,
     progress::Progress,
     report::{Check, Report},
+    tally::Tally,
     vitals::Vitals,
     world::World,
 };
@@ -79,13 +80,38 @@ impl<'a> Run<'a> {
         // The last to be read, as it is the longest.
         checks.push(Check::of_findings(&self.world.findings));
         let stats = self.world.pools().iter().map(|pool| pool.1).collect();
+        let besides = self.besides();
         // Whoever is lost may well block a thread.
         self.runtime.shutdown_background();
         Ok(Report {
             seed: self.seed,
             checks,
             stats,
+            besides,
         })
+    }
+
+    fn besides(&self) -> Vec<(&'static str, u64)> {
+        let pools = self.world.pools();
+        let sum = |of: fn(&Tally) -> u64| pools.iter().map(|pool| of(&pool.0.tally())).sum();
+        let led_anew = pools.iter().map(|pool| audit::led_anew(pool.0, &pool.1));
+        vec![
+            ("runtimes shut down", self.world.runtimes.load(SeqCst)),
+            ("led anew after a loss", led_anew.sum()),
+            (
+                "recovered from it",
+                sum(|tally| tally.ends_aboard.recovered),
+            ),
+            (
+                "had lost their call",
+                sum(|tally| tally.ends_aboard.stranded),
+            ),
+            ("saw a panic", sum(|tally| tally.ends_aboard.panicked)),
+            ("policies panicked", sum(|tally| tally.judge_panicked)),
+            ("calls were not ready", sum(|tally| tally.aboard.unready)),
+            ("were dropped unpolled", sum(|tally| tally.unpolled)),
+            ("readers cut off", sum(|tally| tally.cut_off)),
+        ]
     }
 
     fn is_all_gone(&self, before: Vitals, after: Vitals) -> Vec<Check> {

@@ -15,8 +15,12 @@ pub(crate) struct Tally {
     /// Calls in flights that were dropped, and polled last in a runtime that
     /// does not last.
     pub(crate) dropped_there: u64,
+    /// Callers aboard who were dropped before they were polled.
+    pub(crate) unpolled: u64,
     pub(crate) judged_retry: u64,
     pub(crate) judge_panicked: u64,
+    /// Readers who were too far behind.
+    pub(crate) cut_off: u64,
 }
 
 /// How it ended for callers.
@@ -37,10 +41,6 @@ impl Ends {
     pub(crate) fn answered(&self) -> u64 {
         self.own + self.followed + self.recovered
     }
-
-    pub(crate) fn all(&self) -> u64 {
-        self.answered() + self.left + self.panicked + self.stranded
-    }
 }
 
 /// What became of calls.
@@ -60,6 +60,10 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn begun(&self) -> u64 {
         self.waited + self.unready + self.called()
+    }
+
+    pub(crate) fn all(&self) -> u64 {
+        self.begun() + self.unbegun
     }
 
     /// Calls of the inner service.
@@ -100,6 +104,7 @@ impl Tally {
         );
         let dropped = matches!(sheet.progress, Progress::Begun | Progress::Called);
         self.dropped_there += u64::from(aboard && dropped && sheet.in_mortal_runtime);
+        self.unpolled += u64::from(aboard && sheet.polls == 0);
         let ends = match aboard {
             true => &mut self.ends_aboard,
             false => &mut self.ends_alone,
