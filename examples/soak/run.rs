@@ -206,6 +206,9 @@ fn left(before: Vitals, after: Vitals) -> [Check; 3] {
                 after.live_bytes
             ),
         ),
+        // Each runtime has some of its own, for its wakes and its timers. One that is
+        // not over because a call, a waker or a handle of it is kept somewhere keeps
+        // them, too: of that, neither bytes nor tasks need tell.
         Check::new(
             after.files <= before.files,
             match (after.files, before.files) {

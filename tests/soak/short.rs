@@ -22,4 +22,7 @@ fn a_short_run_is_clean() {
     has_come_about(|stats| stats.retried);
     has_come_about(|stats| stats.cancelled);
     has_come_about(|stats| stats.panicked);
+    for (what, times) in &report.besides {
+        assert!(*times > 0, "none {what}: {report}");
+    }
 }
