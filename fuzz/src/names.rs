@@ -1,5 +1,5 @@
-//! Names of request headers, and what HTTP.md's table of requests and the docs
-//! of `HttpKey` say about them.
+//! Names of request headers, and what the docs of [`tower_pool::http`] and of
+//! [`HttpKey`](tower_pool::http::HttpKey) say about them.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use http::HeaderName;

@@ -3,7 +3,8 @@
 //!
 //! An [`Input`] is a request and edits of it: most pairs differ in one thing or
 //! two, so that each thing decides now and then. [`ask`] is a request as plain
-//! data, [`edit`] what is changed in it, and [`rules`] HTTP.md's table read a second time.
+//! data, [`edit`] what is changed in it, and [`rules`] the docs of
+//! [`tower_pool::http`] read a second time.
 
 mod ask;
 mod edit;

@@ -1,5 +1,5 @@
-//! Which requests may be shared, and which ask for the same: HTTP.md's table,
-//! and the docs of `HttpKey`.
+//! Which requests may be shared, and which ask for the same, by the docs of
+//! [`tower_pool::http`] and of [`HttpKey`](tower_pool::http::HttpKey).
 
 use super::{
     super::{fields, names::Kind},

@@ -1,9 +1,9 @@
 //! The policy: what must not be handed to others is not, and what may be is.
 //!
 //! An [`Input`] is a response, another line for it, and another spelling of it.
-//! [`answer`] is a response as plain data, [`rules`] HTTP.md's table read a second time,
-//! [`spelling`] says the same in other words, and [`varies`] asks the key whether it
-//! tells apart what a shared response varies by.
+//! [`answer`] is a response as plain data, [`rules`] the docs of [`tower_pool::http`]
+//! read a second time, [`spelling`] says the same in other words, and [`varies`]
+//! asks the key whether it tells apart what a shared response varies by.
 
 mod answer;
 mod rules;

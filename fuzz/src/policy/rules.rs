@@ -1,4 +1,5 @@
-//! What becomes of a response: HTTP.md's table, and the docs of `HttpPolicy`.
+//! What becomes of a response, by the docs of [`tower_pool::http`] and of
+//! [`HttpPolicy`](tower_pool::http::HttpPolicy).
 
 use tower_pool::Verdict;
 
