@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     generate::{Last, Program},
+    meter::Meter,
     model::Model,
     program::{Action, Ending, Got, Judge, Setup},
     quiet::quietly,
@@ -22,11 +23,13 @@ pub struct Failure {
     script: Vec<(Action, Option<Got>)>,
 }
 
-/// Plays a random program to its end.
-pub fn play(program: &Program) -> Result<(), Failure> {
+/// Plays a random program to its end, and says what has come about in it.
+pub fn play(program: &Program) -> Result<Meter, Failure> {
     run(&program.setup, |play| {
         for step in &program.steps {
+            play.model.meter().steps += 1;
             if let Some(action) = step.action(&play.model, &program.setup) {
+                play.model.meter().played += 1;
                 play.act(action)?;
             }
         }
@@ -35,7 +38,7 @@ pub fn play(program: &Program) -> Result<(), Failure> {
 }
 
 /// Plays the actions of a script, but for those that nobody is there for.
-pub fn replay(setup: &Setup, actions: &[Action], last: Last) -> Result<(), Failure> {
+pub fn replay(setup: &Setup, actions: &[Action], last: Last) -> Result<Meter, Failure> {
     run(setup, |play| {
         for action in actions {
             if play.model.allows(*action) {
@@ -50,7 +53,7 @@ pub fn replay(setup: &Setup, actions: &[Action], last: Last) -> Result<(), Failu
 fn run(
     setup: &Setup,
     program: impl FnOnce(&mut Play<'_>) -> Result<(), String>,
-) -> Result<(), Failure> {
+) -> Result<Meter, Failure> {
     let mut play = ManuallyDrop::new(Play {
         model: Model::new(setup),
         real: Real::new(setup),
@@ -59,11 +62,12 @@ fn run(
     let played = quietly(|| catch_unwind(AssertUnwindSafe(|| program(&mut play))));
     let played = played.unwrap_or_else(|panic| Err(format!("panic: {:?}", payload(panic))));
     let script = mem::take(&mut play.script);
+    let meter = play.model.meter().clone();
     let wrong = match played {
         Err(wrong) => wrong,
         Ok(()) => match ManuallyDrop::into_inner(play).real.leaks() {
             Some(leaks) => leaks,
-            None => return Ok(()),
+            None => return Ok(meter),
         },
     };
     let setup = setup.clone();

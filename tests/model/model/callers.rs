@@ -1,7 +1,10 @@
 //! Callers come and go in the model.
 
 use super::{Call, Caller, Driver, Flight, FlightId, Model, Phase, State, Time, Vacancy};
-use crate::program::{Id, Place};
+use crate::{
+    meter::Rare,
+    program::{Id, Place},
+};
 
 impl Model<'_> {
     pub(super) fn call(&mut self, key: Option<u8>, place: Place) {
@@ -29,6 +32,7 @@ impl Model<'_> {
                 return self.join(id, flight);
             }
             self.table.remove(&key);
+            self.meter.met(Rare::TooOld);
         }
         self.stats.led += 1;
         self.table.insert(key, self.flights.len());
@@ -51,8 +55,17 @@ impl Model<'_> {
         let is_woken = |by: Id| self.due.woken.iter().any(|(caller, _)| *caller == by);
         if let Some(by) = self.due.calls_back.filter(|by| is_woken(*by)) {
             self.due.calls_back = None;
+            self.meter.met(Rare::CalledBack);
             self.call(self.callers[by].key, None);
         }
+    }
+
+    pub(super) fn forget(&mut self, key: u8) {
+        let forgot = self.table.remove(&key).is_some();
+        if forgot {
+            self.meter.met(Rare::Forgotten);
+        }
+        self.due.forgot = Some(forgot);
     }
 
     /// May newcomers still join, for its age?
@@ -72,6 +85,7 @@ impl Model<'_> {
         );
         if self.setup.max_callers.is_some_and(|max| aboard >= max) {
             self.stats.solo += 1;
+            self.meter.met(Rare::Full);
             return;
         }
         self.stats.joined += 1;

@@ -3,7 +3,10 @@
 use std::mem;
 
 use super::{Driver, Model, Wakes};
-use crate::program::{Ending, Id, Judge, Place};
+use crate::{
+    meter::Rare,
+    program::{Ending, Id, Judge, Place},
+};
 
 impl Model<'_> {
     /// A call is polled, and a wake of it wakes so and so from now on.
@@ -19,7 +22,9 @@ impl Model<'_> {
         if !call.called {
             match call.end {
                 // Its service fails before it is ready.
-                Some((ending, _)) if !call.ready && ending != Ending::Ok => {}
+                Some((ending, _)) if !call.ready && ending != Ending::Ok => {
+                    self.meter.met(Rare::Unready);
+                }
                 None if !call.ready => return self.wait(id, wakes),
                 _ => {
                     call.called = true;

@@ -4,6 +4,7 @@ use tower_pool::OnAbandon;
 
 use super::{Driver, FlightId, Model, Phase, State, Vacancy};
 use crate::{
+    meter::Rare,
     program::{Ending, Id, Judge, Payload},
     seen::Seen,
     world::{burst_message, judge_message},
@@ -20,6 +21,9 @@ impl Model<'_> {
 
     /// A flight has an outcome.
     pub(super) fn land(&mut self, flight: FlightId, call: Id, ending: Ending, judge: Judge) {
+        if self.flights[flight].callers.is_empty() {
+            self.meter.met(Rare::FinishedForNobody);
+        }
         self.end_call(call); // before anybody sees what came of it
         self.hand_out(flight, call, ending, judge);
         self.call_back();
@@ -41,12 +45,18 @@ impl Model<'_> {
         }
         match judge {
             _ if alone => self.release_all_but_the_leader(flight, call),
-            Judge::Panic => self.burst(flight, Payload::Message(judge_message(call))),
+            Judge::Panic => {
+                self.meter.met(Rare::JudgePanicked);
+                self.burst(flight, Payload::Message(judge_message(call)));
+            }
             Judge::Solo => self.release_all_but_the_leader(flight, call),
             Judge::Share => {
                 self.finish(flight);
                 for caller in callers {
                     self.stats.shared += u64::from(self.callers[caller].has_request);
+                    if !self.callers[caller].has_request && Some(caller) != leader {
+                        self.meter.met(Rare::Recovered);
+                    }
                     let shared = true;
                     self.callers[caller].state = State::Answered { of: call, shared };
                 }
@@ -134,6 +144,7 @@ impl Model<'_> {
         let callers = &self.flights[flight].callers;
         if callers.is_empty() {
             self.stats.cancelled += 1;
+            self.meter.met(Rare::LostForNobody);
             self.end_call(call);
             return self.finish(flight);
         }
@@ -150,7 +161,10 @@ impl Model<'_> {
         }
         // Nobody could make it anew: it goes on for those who have it.
         if self.calls[call].bound {
+            self.meter.met(Rare::HasItsCallBack);
             self.close(flight);
+        } else {
+            self.meter.met(Rare::TurnedAway);
         }
         self.wake_all(flight);
         self.flights[flight].driver = Driver::Callers;
@@ -193,7 +207,10 @@ impl Model<'_> {
             {
                 return self.hand_over(flight, home);
             }
-            (Driver::Task { runtime, .. }, _) => self.idle_tasks[runtime] += 1,
+            (Driver::Task { runtime, .. }, _) => {
+                self.meter.met(Rare::TaskAbandoned);
+                self.idle_tasks[runtime] += 1;
+            }
             (Driver::Callers, _) => {}
         }
         self.stats.cancelled += 1;

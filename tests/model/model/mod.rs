@@ -32,6 +32,7 @@ use tower_pool::Stats;
 
 use self::{due::Due, panics::Panic};
 use crate::{
+    meter::{Meter, Rare},
     program::{Action, Ending, Id, Judge, Place, Setup},
     runtimes::LATER,
     seen::Seen,
@@ -58,6 +59,8 @@ pub struct Model<'a> {
     /// All flights that ended in one.
     panics: Vec<Panic>,
     due: Due,
+    /// What has come about.
+    meter: Meter,
 }
 
 type FlightId = usize;
@@ -177,6 +180,7 @@ impl<'a> Model<'a> {
             hour: 0,
             panics: Vec::new(),
             due: Due::default(),
+            meter: Meter::default(),
         }
     }
 
@@ -193,6 +197,9 @@ impl<'a> Model<'a> {
                 self.callers[caller].wakers += u32::from(anew);
                 self.callers[caller].is_woken = false;
                 self.due.polls = Some(caller);
+                if place.is_some_and(|runtime| !self.runtimes[runtime]) {
+                    self.meter.met(Rare::PolledInLostRuntime);
+                }
                 let got = self.poll(caller, place, seen);
                 self.due.got = Some(got);
             }
@@ -217,7 +224,7 @@ impl<'a> Model<'a> {
                 self.idle_tasks.push(0);
             }
             Action::ShutDown(runtime) => self.shut_down(runtime, seen),
-            Action::Forget(key) => self.due.forgot = Some(self.table.remove(&key).is_some()),
+            Action::Forget(key) => self.forget(key),
             Action::Advance(hours) => self.hour += hours,
             Action::CallBack => {}
         }
@@ -226,6 +233,12 @@ impl<'a> Model<'a> {
             self.call(self.callers[by].key, None);
         }
         self.check(seen)
+    }
+
+    /// What has come about up to now.
+    pub fn meter(&mut self) -> &mut Meter {
+        self.meter.read(&self.stats);
+        &mut self.meter
     }
 
     /// Outside a runtime time is not put forward, and is a trifle later.

@@ -2,6 +2,7 @@
 
 use super::{Model, State};
 use crate::{
+    meter::Rare,
     program::{Ending, Got, Id, Payload},
     seen::Seen,
     world::burst_message,
@@ -69,6 +70,7 @@ impl Model<'_> {
     /// A leader whose call was lost, and that nobody shares another with.
     pub(super) fn see_loss(&mut self, id: Id, seen: &Seen) -> Got {
         self.callers[id].state = State::Done;
+        self.meter.met(Rare::Stranded);
         match &seen.got {
             Some(Got::Panic(Payload::Message(message))) if message.contains("shut down") => {
                 Got::Panic(Payload::Message(message.clone()))

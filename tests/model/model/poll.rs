@@ -2,6 +2,7 @@
 
 use super::{Driver, FlightId, Model, Phase, State, Vacancy, Wakes};
 use crate::{
+    meter::Rare,
     program::{Ending, Got, Id, Judge, Place},
     seen::Seen,
 };
@@ -27,6 +28,9 @@ impl Model<'_> {
                     continue;
                 }
                 State::Answered { of, shared } => {
+                    if !shared && self.due.polled.is_empty() {
+                        self.meter.met(Rare::Kept);
+                    }
                     self.due.may_clone = shared && self.may_be_wanted(id, of);
                     return self.done(id, of, self.calls[of].end.unwrap());
                 }
@@ -37,6 +41,7 @@ impl Model<'_> {
             };
             let retried = self.flights[flight].retries - self.callers[id].retries_before;
             if self.callers[id].has_request && retried > self.setup.max_retries {
+                self.meter.met(Rare::OutOfRetries);
                 self.due.stirred = true;
                 self.leave(id, flight);
                 self.callers[id].state = State::Released;
@@ -113,7 +118,10 @@ impl Model<'_> {
                 self.stats.led += 1;
                 self.stats.retried += 1;
             }
-            Vacancy::Lost => self.stats.led += 1,
+            Vacancy::Lost => {
+                self.stats.led += 1;
+                self.meter.met(Rare::LedAnew);
+            }
         }
         self.callers[id].has_request = false;
         let now = self.now(place);
@@ -146,7 +154,10 @@ impl Model<'_> {
                 let waker = self.callers[id].wakers;
                 self.poll_call(call, place, Wakes::One(id, waker))
             }
-            Drives::ForAll => self.poll_call(call, place, Wakes::All(flight)),
+            Drives::ForAll => {
+                self.meter.met(Rare::PolledForAll);
+                self.poll_call(call, place, Wakes::All(flight))
+            }
         };
         if let Some((ending, judge)) = polled {
             self.land(flight, call, ending, judge);
