@@ -21,6 +21,8 @@ use super::{peer::Peer, target::Ask};
 enum Abuse {
     SaysNothing,
     StopsInHead,
+    /// A byte at a time, as long as it has the patience.
+    TricklesHead,
     StopsInBody,
     StopsReading,
     /// Before, in, or after the answer.
@@ -36,9 +38,10 @@ enum Abuse {
     Http2WithoutWindow,
 }
 
-const ALL: [Abuse; 13] = [
+const ALL: [Abuse; 14] = [
     Abuse::SaysNothing,
     Abuse::StopsInHead,
+    Abuse::TricklesHead,
     Abuse::StopsInBody,
     Abuse::StopsReading,
     Abuse::Leaves,
@@ -84,6 +87,7 @@ async fn over_http1(peer: &mut Peer, abuse: Abuse, ask: &Ask, rng: &mut Rng) {
             peer.send(&head[..rng.usize(..head.len())]).await;
             return pending().await;
         }
+        Abuse::TricklesHead => peer.trickle(&head).await,
         Abuse::StopsInBody => {
             peer.send(put.head("Content-Length: 100\r\n") + "half")
                 .await;

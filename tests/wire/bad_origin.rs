@@ -8,18 +8,28 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 use super::{
     honest::{Outcome, Version},
-    peer::{Peer, within},
+    peer::{Peer, until, within},
     stage::Stage,
     target::{Ask, Manner},
+    vitals::MIB,
 };
+
+const HERD: u64 = 12;
 
 /// All who wait for one answer fail alike, and the origin is asked once. Then it
 /// behaves, and the same question is answered.
 async fn fails(manner: Manner, allowed: &[Outcome]) {
     let stage = Stage::new("").await;
     let ask = Ask::gated(manner, "all", 50_000);
-    let herd = stage.herd(&ask, 12).await;
+    let herd = stage.herd(&ask, HERD).await;
     stage.origin.open_gate();
+    if allowed == BROKEN {
+        until("all have some of it", async || {
+            stage.ledger.started() as u64 == HERD
+        })
+        .await;
+        stage.origin.break_off();
+    }
     for outcome in herd.outcomes().await {
         assert!(allowed.contains(&outcome), "{outcome:?}");
     }
@@ -46,8 +56,8 @@ async fn who_asks_for_a_head_is_refused_with_one() {
 
 /// Without a head there is nothing but to say so.
 const NO_HEAD: &[Outcome] = &[Outcome::Refused];
-/// The head may be lost with the connection, but nothing may look complete.
-const BROKEN: &[Outcome] = &[Outcome::Broken, Outcome::Lost];
+/// What is there of the answer is handed on, and does not look complete.
+const BROKEN: &[Outcome] = &[Outcome::Broken];
 
 #[tokio::test]
 async fn it_hangs_up_instead_of_an_answer() {
@@ -84,7 +94,17 @@ async fn its_chunks_are_none() {
     fails(Manner::BadChunks, BROKEN).await;
 }
 
-/// A reset may overtake the head.
+#[tokio::test]
+async fn its_trailers_have_no_end() {
+    fails(Manner::HugeTrailers, BROKEN).await;
+}
+
+#[tokio::test]
+async fn it_says_two_lengths() {
+    fails(Manner::TwoLengths, NO_HEAD).await;
+}
+
+/// A reset may overtake the head, and whatever is there of the answer.
 #[tokio::test]
 async fn it_resets_in_the_body() {
     let allowed = [Outcome::Broken, Outcome::Lost, Outcome::Refused];
@@ -93,18 +113,28 @@ async fn it_resets_in_the_body() {
 
 /// What is beyond the length is another answer, that nobody asked for. It must
 /// not go to whoever asks next on that connection.
-#[tokio::test]
-async fn it_sends_more_than_it_says() {
+async fn sends_more(manner: Manner) {
     let stage = Stage::new("").await;
     let (mut first, mut second) = (stage.honest(Version::Http1), stage.honest(Version::Http2));
     for round in 0..50 {
-        let ask = Ask::new(Manner::TooMuch, format!("more-{round}"), 700);
+        let ask = Ask::new(manner, format!("more-{round}"), 700);
         assert_eq!(first.ask(&ask).await, Outcome::Whole);
         let ask = Ask::new(Manner::Plain, format!("next-{round}"), 700);
         assert_eq!(second.ask(&ask).await, Outcome::Whole);
+        std::mem::swap(&mut first, &mut second);
     }
     drop((first, second));
     stage.end().await;
+}
+
+#[tokio::test]
+async fn it_sends_more_than_it_says() {
+    sends_more(Manner::TooMuch).await;
+}
+
+#[tokio::test]
+async fn it_sends_a_body_with_a_204() {
+    sends_more(Manner::NoContent).await;
 }
 
 /// The client has yet to send most of the request, and gets its answer.
@@ -178,11 +208,27 @@ async fn it_answers_before_it_is_asked() {
     stage.end().await;
 }
 
+/// None of them is the answer, and none is kept.
+#[tokio::test]
+async fn its_hints_have_no_end() {
+    let stage = Stage::new("").await;
+    let before = stage.proxy.memory();
+    let ask = Ask::new(Manner::EndlessHints, "hints", 0);
+    let mut peer = Peer::connect(stage.proxy.address).await;
+    peer.send(ask.head("")).await;
+    until("there are many", async || stage.origin.sent() > 64 * MIB).await;
+    let taken = stage.proxy.peak() - before;
+    assert!(taken < 8 * MIB, "{} KiB", taken / 1024);
+    peer.reset();
+    stage.origin.let_go().await;
+    stage.end().await;
+}
+
 /// The origin has as much time as it takes. When all have lost patience, nothing
 /// is left of it.
 #[tokio::test]
 async fn it_never_goes_on() {
-    for manner in [Manner::Silent, Manner::Stalls] {
+    for manner in [Manner::Silent, Manner::EndlessHints, Manner::Stalls] {
         let stage = Stage::new("").await;
         let ask = Ask::new(manner, "never", 50_000);
         let leave = Arc::new(Barrier::new(11));

@@ -37,6 +37,33 @@ async fn are_refused(requests: &[&[u8]]) {
     stage.end().await;
 }
 
+/// A head in as many pieces as it has bytes is as good as another.
+#[tokio::test]
+async fn a_head_may_come_byte_by_byte() {
+    let stage = Stage::new("").await;
+    let ask = Ask::gated(Manner::Plain, "bytes", 3000);
+    let herd = stage.herd(&ask, 6).await;
+    let mut peers = Vec::new();
+    for _ in 0..4 {
+        let mut peer = Peer::connect(stage.proxy.address).await;
+        peer.trickle(ask.head("X-A: 1\r\n")).await;
+        peers.push(peer);
+    }
+    stage.until_aboard(10).await;
+    stage.origin.open_gate();
+    herd.are_answered().await;
+    for mut peer in peers {
+        let head = within("a head", peer.read_until(b"\r\n\r\n")).await;
+        let head = String::from_utf8(head.unwrap()).unwrap();
+        let is_mine = head.contains(&format!("\r\nx-for: {}\r\n", ask.name()));
+        assert!(is_mine, "{head}");
+        let body = within("a body", peer.read(3000)).await.unwrap();
+        assert!(ask.content().is_at(0, &body));
+    }
+    assert_eq!(stage.origin.asked(&ask), 1);
+    stage.end().await;
+}
+
 #[tokio::test]
 async fn malformed_heads_are_refused() {
     are_refused(&[

@@ -5,8 +5,9 @@ use tokio::task::JoinSet;
 
 use super::{
     honest::{Outcome, Version},
+    peer::until,
     stage::Stage,
-    target::{Ask, Manner},
+    target::{Ask, Manner, USERS},
 };
 
 #[tokio::test]
@@ -58,6 +59,38 @@ async fn requests_that_differ_are_not_mixed_up() {
     }
     for ask in &asks {
         assert_eq!(stage.origin.asked(ask), 1, "{}", ask.name());
+    }
+    stage.end().await;
+}
+
+/// Who says who it is asks for itself alone, beside a herd that does not; and gets
+/// no answer but its own.
+#[tokio::test]
+async fn who_says_who_it_is_shares_with_nobody() {
+    const OF_EACH: usize = 6;
+    let stage = Stage::new("").await;
+    let ask = Ask::gated(Manner::Plain, "whose", 5000);
+    let herd = stage.herd(&ask, 10).await;
+    let asks = USERS.map(|user| ask.clone().by(user));
+    let mut clients = JoinSet::new();
+    for ask in asks.iter().cycle().take(OF_EACH * asks.len()) {
+        for version in [Version::Http1, Version::Http2] {
+            let (mut honest, ask) = (stage.honest(version), ask.clone());
+            clients.spawn(async move { honest.ask(&ask).await });
+        }
+    }
+    until("all have asked", async || {
+        stage.proxy.stats().await.solo as usize == 2 * OF_EACH * USERS.len()
+    })
+    .await;
+    stage.origin.open_gate();
+    herd.are_answered().await;
+    for outcome in clients.join_all().await {
+        assert_eq!(outcome, Outcome::Whole);
+    }
+    assert_eq!(stage.origin.asked(&ask), 1);
+    for ask in &asks {
+        assert_eq!(stage.origin.asked(ask), 2 * OF_EACH, "{}", ask.name());
     }
     stage.end().await;
 }

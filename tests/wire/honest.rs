@@ -115,7 +115,10 @@ impl Honest {
     }
 
     async fn send(&mut self, ask: &Ask) -> hyper::Result<Response<Incoming>> {
-        let request = Request::builder().method(&ask.method);
+        let mut request = Request::builder().method(&ask.method);
+        if let Some((name, value)) = ask.user.as_ref().and_then(|line| line.split_once(": ")) {
+            request = request.header(name, value);
+        }
         match self.connection.as_mut().expect("it is connected") {
             Connection::Http1(connection) => {
                 let request = request.uri(ask.target()).header(HOST, &ask.host);
@@ -135,6 +138,7 @@ impl Honest {
         let (head, mut body) = response.into_parts();
         match head.status {
             StatusCode::OK => {}
+            StatusCode::NO_CONTENT if ask.has_no_content() => {}
             StatusCode::REQUEST_TIMEOUT => return Outcome::Unasked,
             StatusCode::BAD_GATEWAY => {
                 assert!(!head.headers.contains_key("x-for"), "{name}");
@@ -164,6 +168,9 @@ impl Honest {
                 return Outcome::Broken;
             };
             if let Some(data) = frame.data_ref() {
+                if read == 0 {
+                    self.ledger.note_start();
+                }
                 assert!(content.is_at(read, data), "{name}: something else, {read}");
                 read += data.len();
             }
@@ -171,6 +178,7 @@ impl Honest {
         // Whatever ends without an error is all there is.
         let size = match ask.method {
             Method::HEAD => 0,
+            _ if ask.has_no_content() => 0,
             _ => ask.size,
         };
         assert_eq!(read, size, "{name}: it ends as if it were complete");

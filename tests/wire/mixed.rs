@@ -13,7 +13,7 @@ use super::{
     honest::{Honest, Outcome, Version},
     peer::within,
     stage::Stage,
-    target::{Ask, Manner},
+    target::{Ask, Manner, USERS},
     vitals::MIB,
 };
 
@@ -31,7 +31,7 @@ fn any(rng: &mut Rng) -> Ask {
         Manner::Trickle => 100,
         // In one piece with what is too much: else that may come when the connection
         // has another request, which nobody can tell from an answer to that.
-        Manner::TooMuch => 3000,
+        Manner::TooMuch | Manner::NoContent => 3000,
         Manner::Chunked if token == 0 => 3 * LAG,
         // Half of it is at least one byte.
         _ => [2, 3000, 90_000][token],
@@ -50,6 +50,9 @@ fn honest(rng: &mut Rng) -> Ask {
     }
     if rng.u8(..4) == 0 {
         ask.host = "other.test:8080".to_owned();
+    }
+    if rng.u8(..4) == 0 {
+        ask = ask.by(USERS[rng.usize(..USERS.len())]);
     }
     if ask.manner.is_whole() && rng.u8(..4) == 0 {
         ask.method = Method::HEAD;

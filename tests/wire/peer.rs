@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
+    task::yield_now,
     time::{sleep, timeout},
 };
 
@@ -57,6 +58,14 @@ impl Peer {
     /// Says whether the other end is still there, as far as this one knows.
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).await.is_ok()
+    }
+
+    /// Sends it a byte at a time, each by itself.
+    pub(crate) async fn trickle(&mut self, bytes: impl AsRef<[u8]>) {
+        for byte in bytes.as_ref() {
+            self.send([*byte]).await;
+            yield_now().await;
+        }
     }
 
     /// Returns what comes up to and with `end`. None, if that does not come.

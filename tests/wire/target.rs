@@ -20,6 +20,8 @@ pub(crate) enum Manner {
     Private,
     /// Before the body of the request is read, which it never is.
     Early,
+    /// A 204, which has no body, and a body.
+    NoContent,
     /// Sends more than it says: another answer, that nobody has asked for.
     TooMuch,
 
@@ -27,15 +29,21 @@ pub(crate) enum Manner {
     TooLittle,
     CutChunks,
     BadChunks,
+    /// Ends in half of what it says, with trailers that do not end.
+    HugeTrailers,
     ResetInBody,
 
     HangsUp,
     HalfAHead,
     EndlessHead,
+    /// Says two lengths.
+    TwoLengths,
     Garbage,
 
     /// Never answers.
     Silent,
+    /// Says again and again that an answer is to come.
+    EndlessHints,
     /// Sends half of the body, and then nothing.
     Stalls,
     /// Sends a body as long as somebody reads it.
@@ -77,7 +85,17 @@ pub(crate) struct Ask {
     pub(crate) token: String,
     /// How long the answer is.
     pub(crate) size: usize,
+    /// The line of the head that says who asks, as one of [`USERS`].
+    pub(crate) user: Option<String>,
 }
+
+/// Who may ask, in either way to say so.
+pub(crate) const USERS: [&str; 4] = [
+    "authorization: Bearer alice",
+    "authorization: Bearer bob",
+    "cookie: user=alice",
+    "cookie: user=bob",
+];
 
 /// The origin answers no target whose token begins so, until its gate is open.
 pub(crate) const GATED: &str = "gated-";
@@ -90,6 +108,7 @@ impl Ask {
             manner,
             token: token.into(),
             size,
+            user: None,
         }
     }
 
@@ -98,8 +117,19 @@ impl Ask {
         Self::new(manner, format!("{GATED}{token}"), size)
     }
 
+    /// By whoever this is.
+    pub(crate) fn by(mut self, user: &str) -> Self {
+        self.user = Some(user.to_owned());
+        self
+    }
+
     /// None, if it is not one of those that are made here.
-    pub(crate) fn parse(method: &str, target: &str, host: &str) -> Option<Self> {
+    pub(crate) fn parse(
+        method: &str,
+        target: &str,
+        host: &str,
+        user: Option<String>,
+    ) -> Option<Self> {
         let (path, size) = target.strip_prefix('/')?.split_once('?')?;
         let (manner, token) = path.split_once('/')?;
         Some(Self {
@@ -108,6 +138,7 @@ impl Ask {
             manner: Manner::from_str(manner, false).ok()?,
             token: token.to_owned(),
             size: size.parse().ok()?,
+            user,
         })
     }
 
@@ -116,18 +147,40 @@ impl Ask {
     }
 
     pub(crate) fn name(&self) -> String {
-        format!("{} {}{}", self.method, self.host, self.target())
+        name(
+            self.method.as_str(),
+            &self.host,
+            &self.target(),
+            self.user.as_deref(),
+        )
     }
 
     /// The head of a request over HTTP/1.1, with `fields` in it.
     pub(crate) fn head(&self, fields: &str) -> String {
         let Self { method, host, .. } = self;
         let target = self.target();
-        format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n")
+        let user = self
+            .user
+            .as_ref()
+            .map_or_else(String::new, |line| format!("{line}\r\n"));
+        format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{user}{fields}\r\n")
+    }
+
+    /// Is the answer a 204?
+    pub(crate) fn has_no_content(&self) -> bool {
+        self.manner == Manner::NoContent && self.method != Method::HEAD
     }
 
     pub(crate) fn content(&self) -> Content {
         Content::new(&self.name())
+    }
+}
+
+/// All of a request that decides about its answer.
+pub(crate) fn name(method: &str, host: &str, target: &str, user: Option<&str>) -> String {
+    match user {
+        Some(user) => format!("{method} {host}{target} {user}"),
+        None => format!("{method} {host}{target}"),
     }
 }
 

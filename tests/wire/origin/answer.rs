@@ -1,15 +1,15 @@
 //! The answers of the origin, right ones and others.
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 
 use http::Method;
-use tokio::task::yield_now;
 
 use super::super::{
     peer::Peer,
-    target::{Ask, Content, Manner},
+    target::{Ask, Content, GATED, Manner},
     vitals::MIB,
 };
+use super::State;
 
 /// What some servers say to a connection on which nothing comes.
 pub(super) const UNASKED: &str =
@@ -25,7 +25,7 @@ pub(super) async fn answer(
     ask: &Ask,
     manner: Manner,
     number: usize,
-    sent: &AtomicU64,
+    state: &State,
 ) -> Option<Peer> {
     let name = ask.name();
     let mut reply = Reply {
@@ -63,10 +63,7 @@ pub(super) async fn answer(
         Manner::Trickle => {
             let head = format!("{}{length}\r\n", reply.head);
             let body = reply.content.take(size);
-            for byte in [head.as_bytes(), &body].concat() {
-                reply.peer.send([byte]).await;
-                yield_now().await;
-            }
+            reply.peer.trickle([head.as_bytes(), &body].concat()).await;
             Some(reply.peer)
         }
         Manner::Early => {
@@ -78,6 +75,14 @@ pub(super) async fn answer(
             reply.peer.closed().await;
             None
         }
+        Manner::NoContent => {
+            // A client that does as it is told has no use for what follows.
+            let head = reply.head.replace("200 OK", "204 No Content");
+            let body = reply.content.take(size);
+            let head = format!("{head}{length}\r\n");
+            reply.peer.send([head.as_bytes(), &body].concat()).await;
+            Some(reply.peer)
+        }
         Manner::TooMuch => {
             let body = reply.content.take(size);
             let head = format!("{}{length}\r\n", reply.head);
@@ -86,10 +91,21 @@ pub(super) async fn answer(
             Some(reply.peer)
         }
         _ => {
-            reply.spoil(manner, size, sent).await;
+            reply.spoil(manner, ask, state).await;
             None
         }
     }
+}
+
+/// Whoever had to wait for the gate has a half of it, before it breaks off.
+async fn until_broken(ask: &Ask, state: &State) {
+    if ask.token.starts_with(GATED) {
+        let _ = state.breaks.subscribe().wait_for(|breaks| *breaks).await;
+    }
+}
+
+fn long_field() -> String {
+    format!("X-More: {:4000}\r\n", 1)
 }
 
 const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
@@ -140,12 +156,14 @@ impl Reply {
     }
 
     /// An answer that is none.
-    async fn spoil(mut self, manner: Manner, size: usize, sent: &AtomicU64) {
+    async fn spoil(mut self, manner: Manner, ask: &Ask, state: &State) {
+        let size = ask.size;
         let length = format!("Content-Length: {size}\r\n");
         match manner {
             Manner::TooLittle => {
                 self.head(&length).await;
                 self.piece(0, size / 2).await;
+                until_broken(ask, state).await;
             }
             Manner::ResetInBody => {
                 self.head(&length).await;
@@ -155,12 +173,23 @@ impl Reply {
             Manner::CutChunks => {
                 self.head(CHUNKED).await;
                 self.chunks(0, size / 2).await;
+                until_broken(ask, state).await;
             }
             Manner::BadChunks => {
                 self.head(CHUNKED).await;
                 self.chunks(0, size / 2).await;
+                until_broken(ask, state).await;
                 self.peer.send("no number\r\nno chunk\r\n").await;
                 self.peer.closed().await;
+            }
+            Manner::HugeTrailers => {
+                self.head(CHUNKED).await;
+                self.chunks(0, size / 2).await;
+                until_broken(ask, state).await;
+                let mut more = self.peer.send("0\r\n").await;
+                while more {
+                    more = self.peer.send(long_field()).await;
+                }
             }
             Manner::HangsUp => {}
             Manner::HalfAHead => {
@@ -170,12 +199,24 @@ impl Reply {
             Manner::EndlessHead => {
                 let mut more = self.peer.send(&self.head).await;
                 while more {
-                    more = self.peer.send(format!("X-More: {:4000}\r\n", 1)).await;
+                    more = self.peer.send(long_field()).await;
                 }
+            }
+            Manner::TwoLengths => {
+                let other = format!("Content-Length: {}\r\n", size + 1);
+                self.head(&(length + &other)).await;
+                self.piece(0, size).await;
+                self.peer.closed().await;
             }
             Manner::Garbage => {
                 self.peer.send("\u{1}\u{2} it is no HTTP\r\n\r\n").await;
                 self.peer.closed().await;
+            }
+            Manner::EndlessHints => {
+                let hint = format!("HTTP/1.1 103 Early Hints\r\n{}\r\n", long_field());
+                while self.peer.send(&hint).await {
+                    state.sent.fetch_add(hint.len() as u64, SeqCst);
+                }
             }
             Manner::Stalls => {
                 self.head(&length).await;
@@ -187,7 +228,7 @@ impl Reply {
                 let (mut at, piece) = (0, MIB as usize);
                 while self.chunks(at, at + piece).await {
                     at += piece;
-                    sent.fetch_add(MIB, SeqCst);
+                    state.sent.fetch_add(MIB, SeqCst);
                 }
             }
             _ => self.peer.closed().await,

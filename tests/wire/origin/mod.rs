@@ -46,11 +46,12 @@ struct State {
     connections: AtomicUsize,
     busy: AtomicUsize,
     panics: AtomicUsize,
-    /// Bytes of endless bodies.
+    /// Bytes of endless bodies and of endless hints.
     sent: AtomicU64,
     /// Does it answer all in the plainest way?
     healed: AtomicBool,
     gate: watch::Sender<bool>,
+    breaks: watch::Sender<bool>,
     /// Ends all connections whenever it changes.
     hang_up: watch::Sender<()>,
     /// What becomes of so many of the next connections.
@@ -107,7 +108,7 @@ impl Origin {
         until("the origin is let go", async || self.busy() == 0).await;
     }
 
-    /// How many bytes of endless bodies it could send.
+    /// How many bytes of what is endless it could send.
     pub(crate) fn sent(&self) -> u64 {
         self.state.sent.load(SeqCst)
     }
@@ -115,6 +116,11 @@ impl Origin {
     /// Answers what is gated, from now on.
     pub(crate) fn open_gate(&self) {
         self.state.gate.send_replace(true);
+    }
+
+    /// Breaks off what is gated and has half of its body out, from now on.
+    pub(crate) fn break_off(&self) {
+        self.state.breaks.send_replace(true);
     }
 
     /// Behaves, from now on.
@@ -231,7 +237,7 @@ async fn converse(mut peer: Peer, state: &State) {
                 () = peer.closed() => return,
             }
         }
-        match answer::answer(peer, &ask, manner, number, &state.sent).await {
+        match answer::answer(peer, &ask, manner, number, state).await {
             Some(same) => peer = same,
             None => return,
         }

@@ -3,7 +3,7 @@
 
 use super::super::{
     peer::Peer,
-    target::{Ask, Manner},
+    target::{Ask, Manner, name},
 };
 
 pub(super) struct Head {
@@ -43,13 +43,25 @@ impl Head {
         self.field("host").unwrap_or_default()
     }
 
+    /// The line that says who asks.
+    fn user(&self) -> Option<String> {
+        let mut fields = self.fields.iter();
+        let line = fields.find(|(name, _)| name == "authorization" || name == "cookie");
+        line.map(|(name, value)| format!("{name}: {value}"))
+    }
+
     pub(super) fn name(&self) -> String {
-        format!("{} {}{}", self.method, self.host(), self.target)
+        name(
+            &self.method,
+            self.host(),
+            &self.target,
+            self.user().as_deref(),
+        )
     }
 
     /// What is asked for. Of a target that says nothing: nothing.
     pub(super) fn ask(&self) -> Ask {
-        let ask = Ask::parse(&self.method, &self.target, self.host());
+        let ask = Ask::parse(&self.method, &self.target, self.host(), self.user());
         ask.unwrap_or_else(|| Ask::new(Manner::Plain, "", 0))
     }
 }
