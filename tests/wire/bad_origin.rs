@@ -216,9 +216,9 @@ async fn its_hints_have_no_end() {
     let ask = Ask::new(Manner::EndlessHints, "hints", 0);
     let mut peer = Peer::connect(stage.proxy.address).await;
     peer.send(ask.head("")).await;
-    until("there are many", async || stage.origin.sent() > 64 * MIB).await;
+    until("there are many", async || stage.origin.sent() > 8 * MIB).await;
     let taken = stage.proxy.peak() - before;
-    assert!(taken < 8 * MIB, "{} KiB", taken / 1024);
+    assert!(taken < 4 * MIB, "{} KiB", taken / 1024);
     peer.reset();
     stage.origin.let_go().await;
     stage.end().await;

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use http::Method;
+use tokio::time::{Duration, sleep};
 
 use super::super::{
     peer::Peer,
@@ -216,6 +217,8 @@ impl Reply {
                 let hint = format!("HTTP/1.1 103 Early Hints\r\n{}\r\n", long_field());
                 while self.peer.send(&hint).await {
                     state.sent.fetch_add(hint.len() as u64, SeqCst);
+                    // Not as fast as can be: others want to be served, too.
+                    sleep(Duration::from_millis(1)).await;
                 }
             }
             Manner::Stalls => {
