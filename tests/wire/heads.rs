@@ -1,6 +1,8 @@
 //! Requests that are none: they are refused, the connection is closed, and the
 //! origin hears nothing of it.
 
+use tokio::time::{Duration, sleep};
+
 use super::{
     honest::{Outcome, Version},
     peer::{Peer, within},
@@ -43,12 +45,19 @@ async fn a_head_may_come_byte_by_byte() {
     let stage = Stage::new("").await;
     let ask = Ask::gated(Manner::Plain, "bytes", 3000);
     let herd = stage.herd(&ask, 6).await;
-    let mut peers = Vec::new();
+    let mut peers = tokio::task::JoinSet::new();
     for _ in 0..4 {
         let mut peer = Peer::connect(stage.proxy.address).await;
-        peer.trickle(ask.head("X-A: 1\r\n")).await;
-        peers.push(peer);
+        let head = ask.head("X-A: 1\r\n");
+        peers.spawn(async move {
+            for byte in head.as_bytes() {
+                peer.send([*byte]).await;
+                sleep(Duration::from_millis(1)).await; // else they arrive together
+            }
+            peer
+        });
     }
+    let peers = peers.join_all().await;
     stage.until_aboard(10).await;
     stage.origin.open_gate();
     herd.are_answered().await;

@@ -79,8 +79,10 @@ async fn who_says_who_it_is_shares_with_nobody() {
             clients.spawn(async move { honest.ask(&ask).await });
         }
     }
+    let all = 10 + (2 * OF_EACH * USERS.len()) as u64;
     until("all have asked", async || {
-        stage.proxy.stats().await.solo as usize == 2 * OF_EACH * USERS.len()
+        let stats = stage.proxy.stats().await;
+        stats.led + stats.joined + stats.solo == all
     })
     .await;
     stage.origin.open_gate();
