@@ -12,7 +12,8 @@
 //! ```
 //!
 //! Every model is told in [`models`] by what races in it. [`world`] has what
-//! all assert: a call is never polled once another of its key has begun, every
+//! all assert: a call never begins while another of its key is alive, nor is one
+//! polled that was replaced (but where a model means it: see [`call::Site`]), every
 //! caller has an end, and at the end nothing is left.
 
 #![cfg(test)]

@@ -22,6 +22,7 @@ struct Runtime(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     is_shut_down: bool,
+    spawned: usize,
     tasks: Vec<Arc<Parker>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -78,6 +79,7 @@ impl Handle {
     fn admit(&self, task: &Arc<Parker>) -> bool {
         let mut state = self.0.0.lock();
         if !state.is_shut_down {
+            state.spawned += 1;
             state.tasks.push(Arc::clone(task));
         }
         !state.is_shut_down
@@ -97,6 +99,11 @@ impl Handle {
         for task in tasks {
             task.wake();
         }
+    }
+
+    /// How many tasks it was given so far.
+    pub(crate) fn tasks(&self) -> usize {
+        self.0.0.lock().spawned
     }
 
     /// Waits until every task has ended of itself.

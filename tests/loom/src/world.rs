@@ -2,30 +2,40 @@
 
 use std::{
     collections::BTreeSet,
-    hash::{BuildHasherDefault, DefaultHasher},
+    hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex},
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use loom::model::Builder;
 
 use crate::{
     call::{Answer, Call, Course, Failure, Site},
-    flight::{Arrival, Caller, Config, Entered, Table},
+    flight::{Arrival, Caller, Config, Entered, Part, Table},
     park::{block_on, block_on_future, poll_once},
     policy::Verdict,
     runtime::Handle,
     stats::Stats,
 };
 
-pub(crate) const KEY: u8 = 1;
-
 /// How often at most a thread is stopped where it could go on, if
 /// `LOOM_MAX_PREEMPTIONS` does not say.
 const PREEMPTIONS: usize = 3;
 
-type Hasher = BuildHasherDefault<DefaultHasher>;
+/// All have one hash.
+#[derive(PartialEq, Eq)]
+enum Key {
+    /// What all ask for, unless a model says otherwise.
+    One,
+    Another,
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+type Hashers = BuildHasherDefault<DefaultHasher>;
 type Verdicts = fn(Result<&Answer, &Failure>) -> Verdict;
 
 /// Runs a model in every order of its threads, and returns what came of it in
@@ -52,13 +62,14 @@ where
     outcomes
 }
 
-/// A table with one key, the site that its calls arrive at, and a runtime that
-/// the thread which made it is in.
+/// A table, the site that the calls of its key arrive at, one for those of another
+/// key with the same hash, and a runtime that the thread which made it is in.
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) site: Arc<Site>,
+    other_site: Arc<Site>,
     pub(crate) runtime: Handle,
-    table: Arc<Table<u8, Call, Verdicts, Hasher>>,
+    table: Arc<Table<Key, Call, Verdicts, Hashers>>,
 }
 
 impl World {
@@ -71,8 +82,9 @@ impl World {
         runtime.enter();
         Self {
             site: Arc::new(site),
+            other_site: Arc::default(),
             runtime,
-            table: Arc::new(Table::new(Arc::new(verdicts), Hasher::default(), config)),
+            table: Arc::new(Table::new(Arc::new(verdicts), Hashers::default(), config)),
         }
     }
 
@@ -90,14 +102,29 @@ impl World {
 
     /// Another caller, if there is room for it.
     pub(crate) fn try_call(&self, course: Course) -> Option<Guest> {
-        match self.table.enter(KEY, Call::new(&self.site, course)) {
+        self.enter(Key::One, Call::new(&self.site, course))
+    }
+
+    /// A caller of another key, whose hash is the same.
+    pub(crate) fn call_another(&self, course: Course) -> Guest {
+        let call = Call::new(&self.other_site, course);
+        self.enter(Key::Another, call).expect("there is no limit")
+    }
+
+    fn enter(&self, key: Key, call: Call) -> Option<Guest> {
+        match self.table.enter(key, call) {
             Entered::Aboard(caller) => Some(Guest(caller)),
             Entered::Full(_) => None,
         }
     }
 
+    /// How many have joined a flight so far.
+    pub(crate) fn joined(&self) -> u64 {
+        self.table.counters.snapshot(0).joined
+    }
+
     pub(crate) fn forget(&self) -> bool {
-        self.table.forget(&KEY)
+        self.table.forget(&Key::One)
     }
 
     /// Starts a thread that is inside the runtime.
@@ -119,8 +146,10 @@ impl World {
         let stats = self.table.stats();
         let table = Arc::into_inner(self.table);
         drop(table.expect("a flight is left somewhere"));
-        let site = Arc::into_inner(self.site);
-        site.expect("a call or an answer is left");
+        for site in [self.site, self.other_site] {
+            let site = Arc::into_inner(site).expect("a call or an answer is left");
+            assert!(!site.is_busy());
+        }
         stats
     }
 }
@@ -134,20 +163,29 @@ pub(crate) fn retry_the_first(outcome: Result<&Answer, &Failure>) -> Verdict {
 }
 
 /// A caller.
-pub(crate) struct Guest(Caller<u8, Call, Verdicts, Hasher>);
+pub(crate) struct Guest(Caller<Key, Call, Verdicts, Hashers>);
 
 impl Guest {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival<Call>> {
+        self.0.poll(cx)
+    }
+
     pub(crate) fn poll_once(&mut self) -> Poll<Arrival<Call>> {
-        poll_once(|cx| self.0.poll(cx))
+        poll_once(|cx| self.poll(cx))
     }
 
     /// Waits for the answer, on a call of its own if it is let go to one.
-    pub(crate) fn answer(mut self) -> usize {
-        let outcome = match block_on(|cx| self.0.poll(cx)) {
-            Arrival::Outcome(outcome, _) => outcome,
-            Arrival::Alone(call) => block_on_future(call),
+    pub(crate) fn answer(self) -> usize {
+        self.answer_and_part().0
+    }
+
+    /// The same, and the part that it had in the answer.
+    pub(crate) fn answer_and_part(mut self) -> (usize, Part) {
+        let (outcome, part) = match block_on(|cx| self.poll(cx)) {
+            Arrival::Outcome(outcome, part) => (outcome, part),
+            Arrival::Alone(call) => (block_on_future(call), Part::Released),
         };
-        outcome.expect("no call fails").number
+        (outcome.expect("no call fails").number, part)
     }
 
     /// Waits for the answer, or for the panic that takes its place.

@@ -1,5 +1,8 @@
 //! What races in each model, and what is asserted of it.
 
+mod aging;
+mod asking_inside;
+mod colliding;
 mod ending;
 mod forgetting;
 mod handing_over;
