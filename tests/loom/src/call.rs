@@ -20,6 +20,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Site {
     begun: AtomicUsize,
+    polls: AtomicUsize,
     /// How many of those were not dropped yet.
     alive: AtomicUsize,
     may_be_given_up: bool,
@@ -94,6 +95,11 @@ impl Site {
         self.begun.load(SeqCst)
     }
 
+    /// How often all of them were polled.
+    pub(crate) fn polls(&self) -> usize {
+        self.polls.load(SeqCst)
+    }
+
     /// Is a call under way?
     pub(crate) fn is_busy(&self) -> bool {
         self.alive.load(SeqCst) > 0
@@ -134,6 +140,7 @@ impl Future for Call {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let begins = self.number.is_none();
         let number = self.number();
+        self.site.polls.fetch_add(1, SeqCst);
         match &self.course {
             Course::Yield | Course::Panic if begins => {
                 cx.waker().wake_by_ref();

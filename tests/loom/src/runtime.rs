@@ -4,7 +4,10 @@ use std::{
     cell::RefCell,
     mem,
     pin::pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     task::{Context, Wake},
 };
 
@@ -17,12 +20,14 @@ use crate::{park::Parker, sync::Mutex};
 pub(crate) struct Handle(Arc<Runtime>);
 
 #[derive(Debug, Default)]
-struct Runtime(Mutex<State>);
+struct Runtime {
+    state: Mutex<State>,
+    spawned: AtomicUsize,
+}
 
 #[derive(Debug, Default)]
 struct State {
     is_shut_down: bool,
-    spawned: usize,
     tasks: Vec<Arc<Parker>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -73,26 +78,26 @@ impl Handle {
                 parker.park();
             }
         });
-        self.0.0.lock().threads.push(thread);
+        self.0.state.lock().threads.push(thread);
     }
 
     fn admit(&self, task: &Arc<Parker>) -> bool {
-        let mut state = self.0.0.lock();
+        let mut state = self.0.state.lock();
         if !state.is_shut_down {
-            state.spawned += 1;
+            self.0.spawned.fetch_add(1, SeqCst);
             state.tasks.push(Arc::clone(task));
         }
         !state.is_shut_down
     }
 
     fn is_shut_down(&self) -> bool {
-        self.0.0.lock().is_shut_down
+        self.0.state.lock().is_shut_down
     }
 
     /// Has every task dropped, between two polls.
     pub(crate) fn shut_down(&self) {
         let tasks = {
-            let mut state = self.0.0.lock();
+            let mut state = self.0.state.lock();
             state.is_shut_down = true;
             mem::take(&mut state.tasks)
         };
@@ -103,12 +108,12 @@ impl Handle {
 
     /// How many tasks it was given so far.
     pub(crate) fn tasks(&self) -> usize {
-        self.0.0.lock().spawned
+        self.0.spawned.load(SeqCst)
     }
 
     /// Waits until every task has ended of itself.
     pub(crate) fn join(&self) {
-        let threads = mem::take(&mut self.0.0.lock().threads);
+        let threads = mem::take(&mut self.0.state.lock().threads);
         for thread in threads {
             thread.join().expect("a task does not panic");
         }

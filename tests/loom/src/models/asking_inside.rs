@@ -57,7 +57,7 @@ fn who_gets_out_shares_the_answer_or_finds_it_gone() {
 /// Nobody polls it elsewhere until it is woken, and the call waits for that.
 #[test]
 fn who_was_polled_inside_is_woken_once_the_call_is_parked() {
-    model(|| {
+    let tasks = model(|| {
         let world = World::new();
         let parker = Parker::new();
         let (course, gate, guest) = ask(&world, Arc::clone(&parker).into());
@@ -71,9 +71,12 @@ fn who_was_polled_inside_is_woken_once_the_call_is_parked() {
         });
         assert_eq!(leader.answer(), 1);
         assert_eq!(outside.join().unwrap(), 1);
+        let tasks = world.runtime.tasks();
         let stats = world.end();
         assert_eq!((stats.led, stats.joined, stats.shared), (1, 1, 1));
+        tasks
     });
+    assert_eq!(tasks, [0, 1].into());
 }
 
 /// The last caller outside goes: the call goes with it, unless somebody got out.
@@ -100,7 +103,7 @@ fn who_gets_out_has_the_call_or_makes_its_own_as_the_last_outside_goes() {
 /// It is dropped elsewhere, and the caller outside is alone again.
 #[test]
 fn who_gets_out_to_go_leaves_the_call_as_it_was() {
-    model(|| {
+    let polls = model(|| {
         let world = World::new();
         let (course, gate, guest) = ask(&world, Waker::noop().clone());
         let leader = world.call(course);
@@ -111,8 +114,11 @@ fn who_gets_out_to_go_leaves_the_call_as_it_was() {
         });
         assert_eq!(leader.answer(), 1);
         outside.join().unwrap();
+        let polls = world.site.polls();
         let stats = world.end();
         assert_eq!((stats.led, stats.joined, stats.shared), (1, 1, 0));
         assert_eq!((stats.cancelled, stats.released), (0, 0));
+        polls
     });
+    assert_eq!(polls, [1, 2, 3].into());
 }

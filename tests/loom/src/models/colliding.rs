@@ -4,9 +4,7 @@
 //! flight, before it can compare; whose caller is to have none the worse for it.
 
 use crate::{
-    call::{Course, Site},
-    flight::Config,
-    policy::Verdict,
+    call::Course,
     world::{World, model},
 };
 
@@ -36,7 +34,7 @@ fn a_lone_caller_is_looked_at_while_it_polls() {
 #[test]
 fn a_lone_caller_is_looked_at_while_it_goes() {
     let seen = model(|| {
-        let world = World::with(Site::default(), Config::default(), |_| Verdict::Share);
+        let world = World::new();
         let lone = world.begun(Course::Yield);
         let other = world.spawn(|world| {
             let other = world.call_another(Course::Yield);

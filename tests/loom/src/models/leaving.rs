@@ -13,7 +13,7 @@ use crate::{
 #[test]
 fn a_newcomer_joins_before_the_last_caller_goes_or_makes_a_call_after_it() {
     let joined = model(|| {
-        let world = World::new();
+        let world = World::with(Site::of_given_up(), Config::default(), |_| Verdict::Share);
         let first = world.begun(Course::Yield);
         let other = world.spawn(|world| world.call(Course::Yield).answer());
         drop(first);
@@ -31,7 +31,7 @@ fn a_newcomer_joins_before_the_last_caller_goes_or_makes_a_call_after_it() {
 /// Leader drop and hand-over.
 #[test]
 fn a_follower_has_the_leaders_call_when_the_leader_goes() {
-    model(|| {
+    let polls = model(|| {
         let world = World::new();
         let gate = Arc::new(Gate::default());
         let leader = world.begun(Course::Gate(Arc::clone(&gate)));
@@ -41,9 +41,12 @@ fn a_follower_has_the_leaders_call_when_the_leader_goes() {
         assert_eq!(follower.answer(), 1);
         leaver.join().unwrap();
         opener.join().unwrap();
+        let polls = world.site.polls();
         let stats = world.end();
         assert_eq!((stats.led, stats.shared, stats.cancelled), (1, 1, 0));
+        polls
     });
+    assert_eq!(polls, [2, 3].into());
 }
 
 /// Both go at the same time, while a task drives and the call is woken.
@@ -89,38 +92,46 @@ fn a_newcomer_does_not_join_a_call_that_finishes_for_nobody() {
 /// Nobody has begun, and one of them goes: the other leads.
 #[test]
 fn one_goes_before_it_has_begun_what_another_begins() {
-    model(|| {
+    let tasks = model(|| {
         let world = World::new();
         let first = world.call(Course::Yield);
         let second = world.call(Course::Yield);
         let goes = world.spawn(|_| drop(first));
         assert_eq!(second.answer(), 1);
         goes.join().unwrap();
+        let tasks = world.runtime.tasks();
         let stats = world.end();
         assert_eq!((stats.led, stats.joined, stats.cancelled), (1, 1, 0));
+        tasks
     });
+    assert_eq!(tasks, [0, 1].into());
 }
 
 /// A leader goes while a verdict has its followers retry: its outcome is nobody's.
 #[test]
 fn a_leader_goes_as_its_followers_are_to_retry() {
-    model(|| {
+    let begun = model(|| {
         let world = World::with(Site::default(), Config::default(), retry_the_first);
         let leader = world.begun(Course::Yield);
         let follower = world.call(Course::Yield);
-        let goes = world.spawn(|_| drop(leader));
+        let goes = world.spawn(|world| {
+            drop(leader);
+            world.site.begun()
+        });
         assert_eq!(follower.answer(), 2);
-        goes.join().unwrap();
+        let begun = goes.join().unwrap();
         let stats = world.end();
         assert_eq!((stats.led, stats.retried, stats.cancelled), (2, 1, 0));
+        begun
     });
+    assert_eq!(begun, [1, 2].into());
 }
 
 /// The task that drives what nobody waits for any more finds that out, though
 /// nothing wakes the call.
 #[test]
 fn a_task_ends_when_all_have_gone() {
-    model(|| {
+    let polls = model(|| {
         let world = World::new();
         let never = Arc::new(Gate::default());
         let leader = world.begun(Course::Gate(never));
@@ -128,9 +139,12 @@ fn a_task_ends_when_all_have_gone() {
         let leaver = world.spawn(|_| drop(leader));
         drop(follower);
         leaver.join().unwrap();
+        let polls = world.site.polls();
         let stats = world.end();
         assert_eq!((stats.led, stats.cancelled), (1, 1));
+        polls
     });
+    assert_eq!(polls, [1, 2].into());
 }
 
 /// A leader that is alone again gets its answer unseen, and nobody joins for it.

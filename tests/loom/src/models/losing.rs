@@ -74,7 +74,9 @@ fn a_leader_whose_call_is_lost_is_not_left_waiting() {
         let answer = leader.end();
         goes.join().unwrap();
         lost.join();
-        world.end();
+        let polls = world.site.polls();
+        let stats = world.end();
+        println!("PROBE {answer:?} {polls} {stats:?}");
         answer
     });
     assert_eq!(answers, [None, Some(1)].into());
