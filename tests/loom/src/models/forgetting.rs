@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     call::{Course, Gate, Site},
-    flight::Config,
+    flight::{Config, Part},
     policy::Verdict,
     world::{World, model},
 };
@@ -54,11 +54,34 @@ fn a_newcomer_joins_what_is_forgotten_only_before_it_is() {
         let stats = world.end();
         assert!(after > 1);
         assert_eq!(stats.led + stats.joined, 3);
-        println!(
-            "PROBE {newcomer} {after} {:?} {} {}",
-            part, stats.led, stats.joined
-        );
+        match (newcomer, part) {
+            (1, _) => assert_eq!((part, after, stats.led), (Part::Followed, 2, 2)),
+            // It joined the one who forgot, or was joined by it.
+            (2, Part::Followed) => assert_eq!((after, stats.led), (2, 2)),
+            (2, _) if after == 2 => assert_eq!(stats.led, 2),
+            _ => assert_eq!((newcomer + after, part, stats.led), (5, Part::Led, 3)),
+        }
         newcomer
     });
     assert_eq!(newcomers, [1, 2, 3].into());
+}
+
+/// Forget and last drop: whoever is second finds nothing to do.
+#[test]
+fn a_flight_that_is_forgotten_as_its_last_caller_goes_is_gone() {
+    let forgotten = model(|| {
+        let world = world();
+        let first = world.begun(Course::Yield);
+        let other = world.spawn(|world| {
+            let forgotten = world.forget();
+            assert_eq!(world.call(Course::Yield).answer(), 2);
+            forgotten
+        });
+        drop(first);
+        let forgotten = other.join().unwrap();
+        let stats = world.end();
+        assert_eq!((stats.led, stats.joined, stats.cancelled), (2, 0, 1));
+        forgotten
+    });
+    assert_eq!(forgotten, [false, true].into());
 }

@@ -166,3 +166,23 @@ fn nobody_joins_what_has_an_answer_for_its_leader_alone() {
     });
     assert_eq!(joined, [1, 2].into());
 }
+
+/// Join and last drop, while a task drives: and it may have come to its end.
+#[test]
+fn a_newcomer_joins_what_a_task_drives_only_before_the_last_goes() {
+    let outcomes = model(|| {
+        let world = World::with(Site::of_given_up(), Config::default(), |_| Verdict::Share);
+        let gate = Arc::new(Gate::default());
+        let leader = world.begun(Course::Gate(Arc::clone(&gate)));
+        let follower = world.begun(Course::Ready);
+        drop(leader);
+        gate.open();
+        let newcomer = world.spawn(|world| world.call(Course::Ready).answer());
+        drop(follower);
+        let newcomer = newcomer.join().unwrap();
+        let stats = world.end();
+        assert_eq!((newcomer as u64, stats.led + stats.joined), (stats.led, 3));
+        (newcomer, stats.cancelled)
+    });
+    assert_eq!(outcomes, [(1, 0), (2, 0), (2, 1)].into());
+}

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    call::Course,
+    call::{Course, Site},
+    flight::Config,
+    policy::{OnAbandon, Verdict},
     runtime::Handle,
     world::{Guest, World, model},
 };
@@ -74,10 +76,34 @@ fn a_leader_whose_call_is_lost_is_not_left_waiting() {
         let answer = leader.end();
         goes.join().unwrap();
         lost.join();
-        let polls = world.site.polls();
         let stats = world.end();
-        println!("PROBE {answer:?} {polls} {stats:?}");
-        answer
+        assert_eq!((stats.led, stats.joined, stats.released), (1, 1, 0));
+        assert_eq!((stats.cancelled, stats.panicked), (0, 0));
+        (answer, stats.shared)
     });
-    assert_eq!(answers, [None, Some(1)].into());
+    // With or without a follower that was there for it.
+    assert_eq!(answers, [(None, 0), (Some(1), 0), (Some(1), 1)].into());
+}
+
+/// What finishes for nobody is lost with its runtime, or is over before.
+#[test]
+fn a_call_that_finishes_for_nobody_ends_with_its_runtime() {
+    let outcomes = model(|| {
+        let config = Config {
+            on_abandon: OnAbandon::Finish,
+            ..Config::default()
+        };
+        let world = World::with(Site::default(), config, |_| Verdict::Share);
+        let (lost, leader) = begun_elsewhere(&world, Course::Yield);
+        let goes = world.spawn(|_| drop(leader));
+        lost.shut_down();
+        goes.join().unwrap();
+        lost.join();
+        let polls = world.site.polls();
+        assert_eq!(world.call(Course::Ready).answer(), 2);
+        let stats = world.end();
+        assert_eq!((stats.led, stats.joined), (2, 0));
+        (polls, stats.cancelled)
+    });
+    assert_eq!(outcomes, [(1, 1), (2, 0)].into());
 }
