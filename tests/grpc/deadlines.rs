@@ -10,16 +10,18 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use tonic::{Code, Request};
 use tower::{BoxError, Layer};
-use tower_pool::PoolLayer;
+use tower_pool::{PoolLayer, SharedError};
 
 use crate::{
-    by_hand::{by_hand, response},
+    by_hand::{by_hand, request, response},
     clock::Clock,
     proto::{ItemRequest, Price, catalog_client::CatalogClient},
     server::serve,
     shop::shop,
     site::{Site, get, pooled},
-    support::{Got, WATCH, all, assert_all_got, client, entered, item, item_with, soon, until},
+    support::{
+        GET, Got, WATCH, all, assert_all_got, client, entered, item, item_with, soon, until,
+    },
 };
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -262,4 +264,22 @@ async fn a_timeout_of_the_channel_itself_ends_the_call_for_all() {
         assert_eq!(told(&got), expected);
     }
     call.cancelled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_a_service_can_fail_a_deadline_that_is_over_is_the_error_that_tonic_has_for_it() {
+    let hangs = tower::service_fn(|_: http::Request<tonic::body::Body>| {
+        std::future::pending::<Result<http::Response<Body>, BoxError>>()
+    });
+    let hangs =
+        tower::ServiceExt::<http::Request<tonic::body::Body>>::map_err(hangs, SharedError::new);
+    let pool = PoolLayer::grpc().methods([GET]).layer(hangs);
+    let mut request = request(GET, "application/grpc");
+    request
+        .headers_mut()
+        .insert("grpc-timeout", http::HeaderValue::from_static("20m"));
+    let Err(error) = soon(pool.request(request)).await else {
+        panic!("there is no answer")
+    };
+    assert!(BoxError::from(error).is::<tonic::TimeoutExpired>());
 }
