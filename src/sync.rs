@@ -1,8 +1,9 @@
-//! What the core takes from its surroundings: a lock, a cell that is written
-//! once, a runtime to have tasks on, and a name for the thread.
+//! What the core and the shared body take from their surroundings: a lock, a
+//! cell that is written once, a runtime to have tasks on, and a name for the
+//! thread.
 //!
-//! In one place, because the model checker in `tests/loom` builds the core
-//! upon others of the same names.
+//! In one place, because the model checker in `tests/loom` builds them upon
+//! others of the same names.
 
 use std::ptr;
 pub(crate) use std::sync::OnceLock;

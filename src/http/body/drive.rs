@@ -7,11 +7,11 @@ use std::{
 };
 
 use super::{
-    Shared,
     bookmark::Bookmark,
     debris::Debris,
     error::SharedBodyError,
     queue::Piece,
+    shared::Shared,
     state::Next,
     upstream::{Step, Upstream},
 };

@@ -37,9 +37,10 @@
 //!
 //! # Where to read it
 //!
-//! [`reader`] polls: it asks [`state`] under the lock what to do, and if it is to
-//! [`drive`], it polls [`upstream`] without. [`bookmark`] is how far it has read.
-//! [`queue`] has the frames and the places of the readers, [`waiters`] the wakers.
+//! [`reader`] polls: it asks [`state`] under the lock, which is in [`shared`], what
+//! to do, and if it is to [`drive`], it polls [`upstream`] without. [`bookmark`] is
+//! how far it has read. [`queue`] has the frames and the places of the readers,
+//! [`waiters`] the wakers.
 //! [`weak`] is how newcomers join, and [`layer`] puts it all into responses.
 
 mod bookmark;
@@ -49,6 +50,7 @@ mod error;
 mod layer;
 mod queue;
 mod reader;
+mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -56,31 +58,9 @@ mod upstream;
 mod waiters;
 mod weak;
 
-use std::{sync::Arc, task::Waker};
-
-use http_body::SizeHint;
-use parking_lot::Mutex;
-
 pub(super) use self::weak::WeakBody;
-use self::{drive::WakeAll, state::State, upstream::Upstream};
 pub use self::{
     error::SharedBodyError,
     layer::{ShareBody, ShareBodyFuture, ShareBodyLayer},
     reader::{DEFAULT_MAX_LAG, SharedBody},
 };
-
-/// What the readers of a body have in common.
-struct Shared {
-    state: Mutex<State>,
-    /// For the upstream. It wakes all who wait.
-    waker: Waker,
-}
-
-impl Shared {
-    fn new(upstream: Option<Upstream>, hint: SizeHint, max_lag: u64) -> Arc<Self> {
-        Arc::new_cyclic(|shared| Self {
-            state: Mutex::new(State::new(upstream, hint, max_lag)),
-            waker: WakeAll::waker(shared),
-        })
-    }
-}

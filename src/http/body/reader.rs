@@ -12,11 +12,11 @@ use http_body::{Body, Frame, SizeHint};
 use tower::BoxError;
 
 use super::{
-    Shared,
     bookmark::{Bookmark, Phase},
     debris::Debris,
     error::SharedBodyError,
     queue::Piece,
+    shared::Shared,
     state::Next,
     upstream::{Guard, Upstream},
     weak::WeakBody,

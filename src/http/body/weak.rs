@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use super::{Shared, SharedBody};
+use super::{reader::SharedBody, shared::Shared};
 
 /// Finds a [`SharedBody`] that is under way, and keeps nothing of it.
 #[derive(Clone)]
