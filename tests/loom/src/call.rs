@@ -184,7 +184,7 @@ impl Ask {
 pub(crate) struct Gate(Mutex<(bool, Option<Waker>)>);
 
 impl Gate {
-    fn is_open_for(&self, waker: &Waker) -> bool {
+    pub(crate) fn is_open_for(&self, waker: &Waker) -> bool {
         let clone = waker.clone();
         let mut state = self.0.lock();
         let before = state.1.replace(clone);

@@ -1,10 +1,11 @@
-//! The races of the flight core, each in every interleaving that it has.
+//! The races of the flight core and of the shared body, each in every interleaving
+//! that it has.
 //!
-//! The core's own files are built here upon [`sync`]: loom's locks and threads
+//! Their own files are built here upon [`sync`]: loom's locks and threads
 //! in place of real ones, and a runtime whose tasks are such threads. loom runs
 //! a model again and again, with its threads in another order each time, until
 //! it has seen all orders that differ (or, in CI, all with so many preemptions).
-//! A caller that is never woken is found as a deadlock.
+//! A caller or reader that is never woken is found as a deadlock.
 //!
 //! ```text
 //! cargo test -p loom-models --release                            at most 3 preemptions
@@ -14,10 +15,15 @@
 //! Every model is told in [`models`] by what races in it. [`world`] has what
 //! all assert: a call never begins while another of its key is alive, nor is one
 //! polled that was replaced (but where a model means it: see [`call::Site`]), every
-//! caller has an end, and at the end nothing is left.
+//! caller has an end, and at the end nothing is left. [`stage`] has the same for
+//! bodies: frames come in order, the body is gone before its end is seen, and at the
+//! end nothing is left.
 
 #![cfg(test)]
 
+#[path = "../../../src/error.rs"]
+#[allow(dead_code, reason = "built for the shared body, which needs less")]
+mod error;
 #[path = "../../../src/flight/mod.rs"]
 #[allow(
     dead_code,
@@ -33,8 +39,17 @@ mod policy;
 mod stats;
 
 mod call;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "some of it is for others in the crate"
+)]
+mod http;
 mod models;
 mod park;
 mod runtime;
+mod stage;
 mod sync;
 mod world;
+
+use error::SharedError;

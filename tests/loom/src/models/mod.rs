@@ -10,3 +10,4 @@ mod joining;
 mod leaving;
 mod losing;
 mod releasing;
+mod sharing;
