@@ -12,14 +12,13 @@ use std::{
 
 use ::http::{Response, response::Parts};
 use hashbrown::HashTable;
-use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::{
     body::{SharedBody, WeakBody},
     request_key::RequestKey,
 };
-use crate::flight::give_back;
+use crate::{flight::give_back, sync::Mutex};
 
 /// The responses of one pool that are arriving, by key, the latest of each.
 ///

@@ -1,5 +1,5 @@
-//! The races of the flight core and of the shared body, each in every interleaving
-//! that it has.
+//! The races of the flight core, of the shared body, and of responses that arrive,
+//! each in every interleaving that it has.
 //!
 //! Their own files are built here upon [`sync`]: loom's locks and threads
 //! in place of real ones, and a runtime whose tasks are such threads. loom runs
@@ -21,6 +21,8 @@
 
 #![cfg(test)]
 
+#[path = "../../../src/http/arriving.rs"]
+mod arriving;
 #[path = "../../../src/error.rs"]
 #[allow(dead_code, reason = "built for the shared body, which needs less")]
 mod error;
@@ -38,18 +40,27 @@ mod policy;
 #[allow(dead_code, reason = "built for the core, which needs less")]
 mod stats;
 
-mod call;
 #[allow(
     dead_code,
     unused_imports,
     reason = "some of it is for others in the crate"
 )]
-mod http;
+mod body;
+mod call;
 mod models;
 mod park;
+mod request_key;
 mod runtime;
 mod stage;
 mod sync;
 mod world;
+
+/// Where the shared body looks for them.
+mod http {
+    pub(crate) mod policy {
+        /// No model reads trailers.
+        pub(crate) const OF_ONE_CLIENT: [&str; 0] = [];
+    }
+}
 
 use error::SharedError;

@@ -17,8 +17,8 @@ use http_body::{Body, Frame};
 use loom::thread::JoinHandle;
 
 use crate::{
+    body::{SharedBody, WeakBody},
     call::Gate,
-    http::body::{SharedBody, WeakBody},
     park::{block_on, poll_once},
 };
 

@@ -1,6 +1,7 @@
 //! What races in each model, and what is asserted of it.
 
 mod aging;
+mod arriving;
 mod asking_inside;
 mod colliding;
 mod ending;
