@@ -2,7 +2,6 @@
 //! service, whose responses and failures are made so that many can have them.
 
 use std::{
-    fmt,
     marker::PhantomData,
     pin::Pin,
     sync::Arc,
@@ -130,11 +129,5 @@ where
             response: response.map(share),
             version: *this.version,
         }))
-    }
-}
-
-impl<B: Body> fmt::Debug for Ask<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ask").finish_non_exhaustive()
     }
 }

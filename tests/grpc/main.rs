@@ -17,6 +17,7 @@ mod clock;
 mod collecting;
 mod compression;
 mod deadlines;
+mod debug;
 mod errors;
 mod heads;
 mod health;

@@ -155,3 +155,33 @@ fn outside_of_a_runtime_what_is_there_can_be_read() {
     script.end();
     assert!(assert_ready!(read(&mut body)).is_none());
 }
+
+/// Of as much as two of the largest messages that tonic takes.
+#[tokio::test]
+async fn who_is_slow_still_has_all_of_what_was_not_too_much() {
+    const MIB: usize = 1 << 20;
+    for (frames, not_cut_off) in [(8, true), (9, false)] {
+        let (pool, mut calls) = pool(PoolLayer::grpc().method(GET));
+        let ask = || ask(Full::new(Bytes::from(message(b"tea"))));
+        let (fast, slow) = (send(&pool, ask()), send(&pool, ask()));
+        let data = Bytes::from(vec![0; MIB]);
+        let frames = vec![data; frames].into_iter();
+        let frames = frames.map(|data| Ok::<_, Status>(Frame::data(data)));
+        let body = Body::new(StreamBody::new(tokio_stream::iter(frames)));
+        calls.next().answer.send(Response::new(body)).unwrap();
+
+        let mut fast = fast.await.unwrap().into_body();
+        let mut slow = slow.await.unwrap().into_body();
+        while !matches!(read(&mut fast), Poll::Ready(None)) {}
+        let has_all = loop {
+            match assert_ready!(read(&mut slow)) {
+                None => break true,
+                Some(frame) => match frame.unwrap().into_data() {
+                    Ok(data) => assert_eq!(data.len(), MIB),
+                    Err(_) => break false,
+                },
+            }
+        };
+        assert_eq!(has_all, not_cut_off);
+    }
+}

@@ -217,6 +217,19 @@ fn the_guard_of_a_body_at_its_end_is_dropped_at_once() {
 }
 
 #[test]
+fn a_body_that_was_read_from_is_not_held() {
+    let (sender, receiver) = mpsc::unbounded();
+    let mut body = SharedBody::new(StreamBody::new(receiver));
+    send(&sender, "1");
+    assert_eq!(data(&mut body), "1");
+    let guard = Guard::default();
+    let drops = Arc::clone(&guard.drops);
+    body.hold(10, Box::new(guard));
+    assert_eq!(drops.load(Relaxed), 1);
+    assert!(body.downgrade().join(usize::MAX).is_none());
+}
+
+#[test]
 fn no_more_is_held_than_a_reader_may_lag() {
     let (sender, mut body, weak, drops) = held(3, 1_000);
     send(&sender, "123");
@@ -245,6 +258,23 @@ fn endless_frames_without_a_byte_end_the_hold() {
     data(&mut body);
     assert_eq!(drops.load(Relaxed), 1);
     assert!(weak.join(usize::MAX).is_none());
+}
+
+#[test]
+fn a_reader_may_lag_by_so_many_frames_and_no_more() {
+    for (frames, cut_off) in [(MAX_FRAMES, false), (MAX_FRAMES + 1, true)] {
+        let (sender, receiver) = mpsc::unbounded();
+        let mut fast = SharedBody::new(StreamBody::new(receiver));
+        let mut slow = fast.clone();
+        for _ in 0..frames {
+            send(&sender, "");
+            data(&mut fast);
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        let frame = Pin::new(&mut slow).poll_frame(&mut cx);
+        let failed = matches!(frame, Poll::Ready(Some(Err(error))) if error.is_lagged());
+        assert_eq!(failed, cut_off);
+    }
 }
 
 #[test]
