@@ -49,8 +49,10 @@ fn what_is_printed_names_its_type_and_no_secret_of_a_request() {
     let mut caller = send(&pool, request);
     assert_prints(&pool, "GrpcPool ", &["in_flight: 1"]);
     assert_prints(&*caller, "ResponseFuture", &[]);
-    calls.next().answer.send(Default::default()).unwrap();
-    assert!(assert_ready!(caller.poll()).is_ok());
+    let answer = Body::new(Full::from(SECRET));
+    calls.next().answer.send(Response::new(answer)).unwrap();
+    let response = assert_ready!(caller.poll()).expect("a response");
+    assert_prints(response.body(), "ResponseBody", &["shared"]);
 }
 
 #[test]

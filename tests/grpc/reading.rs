@@ -21,7 +21,7 @@ use tower_pool::{PoolLayer, grpc::ResponseBody};
 use crate::{
     bodies::Script,
     inner::{ask, message, pool, send},
-    support::GET,
+    support::{GET, WATCH},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -183,5 +183,25 @@ async fn who_is_slow_still_has_all_of_what_was_not_too_much() {
             }
         };
         assert_eq!(has_all, not_cut_off);
+    }
+}
+
+/// Whether it is shared or not, and when it is over.
+#[tokio::test]
+async fn a_body_says_how_long_it_is() {
+    for method in [GET, WATCH] {
+        let (pool, mut calls) = pool(PoolLayer::grpc().method(method));
+        let request = ask(Full::new(Bytes::from(message(b"tea"))));
+        let caller = send(&pool, request);
+        let answer = Body::new(Full::new(Bytes::from("an answer")));
+        calls.next().answer.send(Response::new(answer)).unwrap();
+        let mut body = caller.await.unwrap().into_body();
+        assert_eq!(body.size_hint().exact(), Some(9));
+        assert_eq!(data(read(&mut body)), "an answer");
+        assert!(assert_ready!(read(&mut body)).is_none());
+        assert_eq!(body.size_hint().exact(), Some(0));
+        let stats = pool.stats();
+        let shared = u64::from(method == GET);
+        assert_eq!((stats.led, stats.solo), (shared, 1 - shared));
     }
 }
