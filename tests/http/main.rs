@@ -2,6 +2,9 @@
 
 mod bodies;
 mod body;
+#[allow(dead_code)] // what only the tests of the pool need
+#[path = "../support/counted.rs"]
+mod counted;
 mod debug;
 mod late_stats;
 mod lost_leader;

@@ -33,6 +33,8 @@
 
 mod abandon;
 mod brittle;
+#[path = "../support/counted.rs"]
+mod counted;
 mod errors;
 mod identity;
 mod inside;

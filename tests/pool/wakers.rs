@@ -5,12 +5,14 @@ use std::{
     task::{Context, Wake, Waker},
 };
 
-use counted::Counted;
 use futures::future::BoxFuture;
 use tokio_test::{assert_pending, assert_ready};
 use tower_pool::Verdict;
 
-use crate::support::{BOILER, Failure, Outcome, assert_empty, held, layer, pool, pool_of};
+use crate::{
+    counted::Counted,
+    support::{BOILER, Failure, Outcome, assert_empty, held, layer, pool, pool_of},
+};
 
 type Caller = BoxFuture<'static, Outcome>;
 
@@ -126,80 +128,6 @@ async fn the_drop_of_a_waker_may_call_the_pool() {
         tokio::task::yield_now().await;
     }
     assert_eq!(assert_ready!(leader.poll()).unwrap(), "mine");
-}
-
-/// Wakers put together by hand, that count their clones.
-mod counted {
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicUsize, Ordering::SeqCst},
-        },
-        task::{RawWaker, RawWakerVTable, Waker},
-    };
-
-    pub(super) struct Counted {
-        waker: Waker,
-        clones: AtomicUsize,
-    }
-
-    // A waker and its clones differ in nothing but the address of the table.
-    static CALM: RawWakerVTable = table(|data| unsafe { clone(data, &CALM) });
-    static THESE: RawWakerVTable = table(|data| unsafe { clone(data, &THOSE) });
-    static THOSE: RawWakerVTable = table(|data| unsafe { clone(data, &THESE) });
-
-    impl Counted {
-        pub(super) fn new(waker: Waker) -> Arc<Self> {
-            let clones = AtomicUsize::new(0);
-            Arc::new(Self { waker, clones })
-        }
-
-        pub(super) fn waker(self: &Arc<Self>) -> Waker {
-            self.with(&CALM)
-        }
-
-        /// One that denies to wake what its own clone wakes, as a waker may
-        /// whose vtable exists more than once.
-        pub(super) fn moody_waker(self: &Arc<Self>) -> Waker {
-            self.with(&THESE)
-        }
-
-        pub(super) fn clones(&self) -> usize {
-            self.clones.load(SeqCst)
-        }
-
-        fn with(self: &Arc<Self>, table: &'static RawWakerVTable) -> Waker {
-            let data = Arc::into_raw(Arc::clone(self)).cast();
-            unsafe { Waker::from_raw(RawWaker::new(data, table)) }
-        }
-    }
-
-    const fn table(clone: unsafe fn(*const ()) -> RawWaker) -> RawWakerVTable {
-        RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker)
-    }
-
-    unsafe fn clone(data: *const (), table: &'static RawWakerVTable) -> RawWaker {
-        unsafe {
-            Arc::increment_strong_count(data.cast::<Counted>());
-            (*data.cast::<Counted>()).clones.fetch_add(1, SeqCst);
-        }
-        RawWaker::new(data, table)
-    }
-
-    unsafe fn wake(data: *const ()) {
-        unsafe {
-            wake_by_ref(data);
-            drop_waker(data);
-        }
-    }
-
-    unsafe fn wake_by_ref(data: *const ()) {
-        unsafe { &*data.cast::<Counted>() }.waker.wake_by_ref();
-    }
-
-    unsafe fn drop_waker(data: *const ()) {
-        drop(unsafe { Arc::from_raw(data.cast::<Counted>()) });
-    }
 }
 
 #[tokio::test]

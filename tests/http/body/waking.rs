@@ -14,7 +14,10 @@ use bytes::Bytes;
 use http_body::Body;
 use tower_pool::http::SharedBody;
 
-use crate::bodies::{Reader, Script};
+use crate::{
+    bodies::{Reader, Script},
+    counted::Counted,
+};
 
 #[test]
 fn a_reader_that_is_polled_once_and_held_does_not_stop_the_others() {
@@ -64,6 +67,25 @@ fn a_reader_that_was_woken_and_is_dropped_takes_no_wake_with_it() {
     let last = readers[2].as_mut().unwrap();
     assert!(last.is_woken());
     assert_eq!(last.data(), "x");
+}
+
+#[test]
+fn a_waker_is_not_cloned_again_while_it_is_the_same() {
+    let (_script, body) = Script::new();
+    let counted = Counted::new(Waker::noop().clone());
+    let waker = counted.waker();
+    let mut first = SharedBody::new(body);
+    let mut second = first.clone();
+    let clones = |body: &mut SharedBody| {
+        let before = counted.clones();
+        let polled = Pin::new(body).poll_frame(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        counted.clones() - before
+    };
+    assert_eq!((clones(&mut first), clones(&mut second)), (1, 1));
+    assert_eq!((clones(&mut first), clones(&mut second)), (0, 0));
+    drop(second);
+    assert_eq!(clones(&mut first), 0);
 }
 
 #[test]
