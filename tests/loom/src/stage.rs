@@ -103,12 +103,17 @@ impl Stage {
         loom::thread::spawn(move || stage.read(body))
     }
 
-    /// Reads to the end. Frames come in order, and when a reader is told of the
-    /// end the body is gone, and so is the hold.
+    /// Reads to the end.
     pub(crate) fn read(&self, mut body: SharedBody) -> Read {
+        self.read_and_hold(&mut body)
+    }
+
+    /// The same. Frames come in order, and when a reader is told of the end the
+    /// body is gone, and so is the hold.
+    pub(crate) fn read_and_hold(&self, body: &mut SharedBody) -> Read {
         let mut frames = 0;
         loop {
-            let next = || block_on(|cx| Pin::new(&mut body).poll_frame(cx));
+            let next = || block_on(|cx| Pin::new(&mut *body).poll_frame(cx));
             match catch_unwind(AssertUnwindSafe(next)) {
                 Ok(Some(Ok(frame))) => {
                     let data = frame.into_data().expect("there are no trailers");
@@ -136,10 +141,15 @@ impl Stage {
         assert_eq!(self.0.holds.load(SeqCst), 0, "the start is still held");
     }
 
+    /// When nobody has anything left to read.
+    pub(crate) fn assert_empty(&self) {
+        assert_eq!(self.0.frames.load(SeqCst), 0, "a frame is left");
+    }
+
     /// When all readers have gone: nothing is left of anything.
     pub(crate) fn end(self) {
         self.assert_over();
-        assert_eq!(self.0.frames.load(SeqCst), 0, "a frame is left");
+        self.assert_empty();
     }
 }
 

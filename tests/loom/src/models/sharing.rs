@@ -127,10 +127,13 @@ fn the_last_of_two_readers_that_go_takes_the_body_along() {
 fn frames_go_with_the_last_reader_that_has_yet_to_read_them() {
     model(|| {
         let stage = Stage::default();
-        let slow = stage.share([Act::Frame, Act::Frame]);
-        let reader = stage.spawn_reader(slow.clone());
-        drop(slow);
-        assert_eq!(reader.join().unwrap(), Read::All(2));
+        let mut reader = stage.share([Act::Frame, Act::Frame]);
+        let slow = reader.clone();
+        let leaver = thread::spawn(move || drop(slow));
+        assert_eq!(stage.read_and_hold(&mut reader), Read::All(2));
+        leaver.join().unwrap();
+        stage.assert_empty();
+        drop(reader);
         stage.end();
     });
 }
@@ -278,11 +281,13 @@ fn one_of_two_newcomers_has_the_last_place() {
 fn what_was_held_goes_when_nobody_can_need_it() {
     model(|| {
         let stage = Stage::default();
-        let (first, _start) = stage.share_and_hold(1, [Act::Frame, Act::Frame]);
-        let second = first.clone();
-        let leaver = thread::spawn(move || drop(second));
-        assert_eq!(stage.read(first), Read::All(2));
+        let (mut reader, _start) = stage.share_and_hold(1, [Act::Frame, Act::Frame]);
+        let other = reader.clone();
+        let leaver = thread::spawn(move || drop(other));
+        assert_eq!(stage.read_and_hold(&mut reader), Read::All(2));
         leaver.join().unwrap();
+        stage.assert_empty();
+        drop(reader);
         stage.end();
     });
 }
