@@ -123,3 +123,27 @@ async fn what_is_too_old_does_not_take_the_place_of_what_came_after_it() {
     assert_eq!(role(&newcomer.unwrap()), Role::Follower);
     assert_eq!(script.count(), 2);
 }
+
+/// The first response takes so long that a second call is made.
+#[tokio::test(start_paused = true)]
+async fn what_still_arrives_when_it_is_too_old_gives_its_place_to_what_comes_after_it() {
+    let (pool, mut script) = pool(layer().max_age(Duration::from_secs(5)));
+    let arriving = async |script: &mut Script| {
+        let mut caller = spawn(pool.request(get()));
+        assert_pending!(caller.poll());
+        let feed = script.call().await.stream(Response::builder());
+        (caller.await.unwrap(), feed)
+    };
+    let _old = arriving(&mut script).await;
+    advance(Duration::from_secs(5)).await;
+    let (fresh, feed) = arriving(&mut script).await;
+    assert_eq!(role(&fresh), Role::Leader);
+    assert_eq!(pool.in_flight(), 1, "nobody joins the old one");
+
+    let newcomer = pool.request(get()).await.unwrap();
+    assert_eq!(role(&newcomer), Role::Follower);
+    feed.data("fresh");
+    drop(feed);
+    assert_eq!(text(newcomer).await, "fresh");
+    assert_eq!(script.count(), 2);
+}

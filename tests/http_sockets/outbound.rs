@@ -6,7 +6,7 @@ use futures::future::join_all;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use tower::{Layer, ServiceBuilder, ServiceExt};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_pool::{
     PoolLayer, SharedError,
     http::{HttpPool, ReqwestService, Role, SharedBody},
@@ -99,6 +99,13 @@ async fn around_reqwest() {
     let responses = responses.into_iter().map(Result::unwrap).collect();
     assert_one_leads(responses, "one for all").await;
     assert_eq!((script.count(), pool.in_flight()), (1, 0));
+}
+
+#[tokio::test]
+async fn what_is_printed_of_a_call_to_reqwest_is_no_secret() {
+    let mut service = ReqwestService::new(reqwest::Client::new());
+    let call = service.call(reqwest_get("http://localhost/c2VjcmV0"));
+    assert_eq!(format!("{call:?}"), "ReqwestFuture { .. }");
 }
 
 #[tokio::test]

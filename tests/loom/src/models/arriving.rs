@@ -8,6 +8,7 @@ use loom::thread;
 use crate::{
     arriving::{Arriving, Asked, Limits},
     body::SharedBody,
+    call::Gate,
     request_key::RequestKey,
     stage::{Act, Read, Stage},
     world::model,
@@ -171,6 +172,23 @@ fn a_pool_goes_while_its_response_arrives() {
         drop((newcomer, pool));
         assert_eq!(reader.join().unwrap(), Read::All(1));
         assert_eq!(arriving.strong_count(), 0, "the pool is left");
+        stage.end();
+    });
+}
+
+/// The same, and the body goes on.
+#[test]
+fn a_response_that_arrives_does_not_keep_its_pool() {
+    model(|| {
+        let (pool, stage) = (Pool::new(), Stage::default());
+        let gate = Arc::new(Gate::default());
+        let response = pool.open_now(stage.share([Act::Gate(Arc::clone(&gate)), Act::Frame]));
+        let reader = stage.spawn_reader(response);
+        let arriving = Arc::downgrade(&pool.0);
+        drop((pool.join(), pool));
+        assert_eq!(arriving.strong_count(), 0, "the response keeps it");
+        gate.open();
+        assert_eq!(reader.join().unwrap(), Read::All(1));
         stage.end();
     });
 }
