@@ -24,7 +24,6 @@ use crate::{flight::give_back, sync::Mutex};
 ///
 /// An entry is there for as long as its body can be read from the start: the
 /// body holds a [`Ticket`], and lets go of it when that is over.
-#[derive(Debug)]
 pub(super) struct Arriving<K> {
     /// No key is compared under the lock, as part of it is code of others.
     entries: Mutex<HashTable<Arc<Entry<K>>>>,
@@ -43,7 +42,7 @@ pub(super) struct Asked {
 
 /// Which keys were forgotten of late, by their hashes: the response to an older
 /// request is not for newcomers.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Forgotten {
     keys: HashMap<u64, u64>,
     /// Nor is that to any request before this.
@@ -58,7 +57,6 @@ pub(super) struct Limits {
     pub(super) max_age: Option<Duration>,
 }
 
-#[derive(Debug)]
 struct Entry<K> {
     key: Arc<RequestKey<K>>,
     head: Parts,

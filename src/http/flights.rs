@@ -34,7 +34,6 @@ use crate::{
 pub(super) type KeyOf<B, X> = (<X as KeyExtractor<Request<B>>>::Key, Option<Route>);
 
 /// What the pool, its calls and its callers have in common.
-#[derive(Debug)]
 pub(super) struct Common<P, K> {
     pub(super) rules: HttpPolicy,
     pub(super) policy: Arc<P>,

@@ -2,7 +2,6 @@
 //! service, whose responses are made so that they can be handed to many.
 
 use std::{
-    fmt,
     pin::Pin,
     sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
@@ -97,7 +96,6 @@ where
 }
 
 /// The user's service, as the pool calls it.
-#[derive(Debug)]
 pub(super) struct Origin<S, P, K> {
     pub(super) inner: S,
     pub(super) common: Arc<Common<P, K>>,
@@ -182,17 +180,5 @@ where
             early_verdict,
             verdict: OnceLock::new(),
         }))
-    }
-}
-
-impl<B, K> fmt::Debug for Ask<B, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ask").finish_non_exhaustive()
-    }
-}
-
-impl<P, K> fmt::Debug for Judge<P, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Judge").finish_non_exhaustive()
     }
 }

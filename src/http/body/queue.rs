@@ -196,9 +196,7 @@ impl Queue {
     /// Does not hold the start any longer.
     pub(super) fn release(&mut self) -> Vec<Piece> {
         self.held = false;
-        let mut freed = self.trim();
-        freed.append(&mut self.cut());
-        freed
+        self.cut()
     }
 
     /// Cuts off the readers in front, while they are too far behind.
@@ -217,9 +215,7 @@ impl Queue {
             count += 1;
         }
         let mut freed = self.free(count);
-        if count > 0 {
-            freed.append(&mut self.trim());
-        }
+        freed.append(&mut self.trim());
         freed
     }
 

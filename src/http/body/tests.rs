@@ -261,23 +261,6 @@ fn endless_frames_without_a_byte_end_the_hold() {
 }
 
 #[test]
-fn a_reader_may_lag_by_so_many_frames_and_no_more() {
-    for (frames, cut_off) in [(MAX_FRAMES, false), (MAX_FRAMES + 1, true)] {
-        let (sender, receiver) = mpsc::unbounded();
-        let mut fast = SharedBody::new(StreamBody::new(receiver));
-        let mut slow = fast.clone();
-        for _ in 0..frames {
-            send(&sender, "");
-            data(&mut fast);
-        }
-        let mut cx = Context::from_waker(Waker::noop());
-        let frame = Pin::new(&mut slow).poll_frame(&mut cx);
-        let failed = matches!(frame, Poll::Ready(Some(Err(error))) if error.is_lagged());
-        assert_eq!(failed, cut_off);
-    }
-}
-
-#[test]
 fn a_guard_that_panics_costs_nobody_a_frame() {
     struct Panics;
     impl Drop for Panics {

@@ -1,9 +1,6 @@
 //! A handle by which newcomers join a body: [`WeakBody`].
 
-use std::{
-    fmt,
-    sync::{Arc, Weak},
-};
+use std::sync::{Arc, Weak};
 
 use super::{reader::SharedBody, shared::Shared};
 
@@ -29,11 +26,5 @@ impl WeakBody {
     pub(super) fn readers(&self) -> usize {
         let shared = self.0.upgrade();
         shared.map_or(0, |shared| shared.state.lock().readers())
-    }
-}
-
-impl fmt::Debug for WeakBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WeakBody").finish_non_exhaustive()
     }
 }
