@@ -1,12 +1,14 @@
 //! What the core and the shared body take from their surroundings: a lock, a
-//! cell that is written once, a runtime to have tasks on, and a name for the
-//! thread.
+//! counter, a cell that is written once, a runtime to have tasks on, and a name
+//! for the thread.
 //!
 //! In one place, because the model checker in `tests/loom` builds them upon
 //! others of the same names.
 
 use std::ptr;
 pub(crate) use std::sync::OnceLock;
+#[cfg(feature = "http")]
+pub(crate) use std::sync::atomic::AtomicU64;
 
 pub(crate) use parking_lot::Mutex;
 pub(crate) use tokio::runtime::Handle;

@@ -150,7 +150,7 @@ impl Seats {
     fn give_back(&mut self) {
         const ROOM_TO_KEEP: usize = 16;
         let len = self.numbered.len();
-        if len > ROOM_TO_KEEP && self.empty > len / 2 {
+        if len > ROOM_TO_KEEP && len / 2 < self.empty {
             self.numbered.retain(|(_, waker)| waker.is_some());
             self.numbered.shrink_to(len);
             self.empty = 0;

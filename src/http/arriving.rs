@@ -3,10 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Weak, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -18,7 +15,10 @@ use super::{
     body::{SharedBody, WeakBody},
     request_key::RequestKey,
 };
-use crate::{flight::give_back, sync::Mutex};
+use crate::{
+    flight::give_back,
+    sync::{AtomicU64, Mutex},
+};
 
 /// The responses of one pool that are arriving, by key, the latest of each.
 ///
@@ -148,9 +148,14 @@ impl<K: Eq> Arriving<K> {
     }
 
     /// Lets no newcomer join a response of this key to a request that was made
-    /// before, be it arriving or under way. Returns whether one was arriving.
+    /// before, be it arriving or under way, nor one that is arriving by now.
+    /// Returns whether one was arriving.
     pub(super) fn forget(&self, key: &RequestKey<K>) -> bool {
-        self.forgotten.lock().add(key.hash(), self.next());
+        {
+            // Numbered under the lock: the last of two is the later one.
+            let mut forgotten = self.forgotten.lock();
+            forgotten.add(key.hash(), self.next());
+        }
         let entry = self.find(key.hash()).filter(|entry| *entry.key == *key);
         if let Some(entry) = &entry {
             self.remove(entry);
@@ -198,7 +203,7 @@ impl Forgotten {
     }
 
     fn covers(&self, hash: u64, order: u64) -> bool {
-        order < self.all || self.keys.get(&hash).is_some_and(|at| order < *at)
+        self.all > order || self.keys.get(&hash).is_some_and(|at| order < *at)
     }
 }
 

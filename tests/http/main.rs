@@ -6,9 +6,11 @@ mod body;
 #[path = "../support/counted.rs"]
 mod counted;
 mod debug;
+mod late;
 mod late_stats;
 mod lost_leader;
 mod memory;
+mod readiness;
 mod requests;
 mod responses;
 mod send_sync;

@@ -57,10 +57,12 @@ impl Debris {
 
     /// Is there nothing to do, as after most reads?
     fn is_empty(&self) -> bool {
-        self.wake.is_empty()
-            && self.waker.is_none()
-            && self.frames.is_empty()
-            && self.upstream.is_none()
+        self.wake.is_empty() && !self.has_garbage()
+    }
+
+    /// Is there something to be dropped, which may panic?
+    pub(super) fn has_garbage(&self) -> bool {
+        self.waker.is_some() || !self.frames.is_empty() || self.upstream.is_some()
     }
 
     fn clear(self) {

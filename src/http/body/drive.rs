@@ -30,20 +30,27 @@ impl Shared {
         let waits = matches!(step, Step::Pending(..));
 
         let mut debris = Debris::default();
-        let next = {
-            let mut state = self.state.lock();
-            state.publish(upstream, step, mark, &mut debris);
-            // Who unwinds reads nothing, and would find all of it later.
-            let reads = !waits && panic.is_none();
-            reads.then(|| state.next(mark, cx.waker(), &mut None, &mut debris))
-        };
-        debris.clear_away();
-        if let Some(payload) = panic {
-            resume_unwind(payload);
+        let mut state = self.state.lock();
+        state.publish(upstream, step, mark, &mut debris);
+        if waits || panic.is_some() || debris.has_garbage() {
+            drop(state);
+            debris.clear_away();
+            if let Some(payload) = panic {
+                resume_unwind(payload);
+            }
+            if waits {
+                return Poll::Pending;
+            }
+            // It reads only now: garbage may panic, and would take a frame along.
+            debris = Debris::default();
+            state = self.state.lock();
         }
+        let next = state.next(mark, cx.waker(), &mut None, &mut debris);
+        drop(state);
+        debris.clear_away();
         match next {
-            Some(Next::Return(piece)) => Poll::Ready(piece),
-            _ => Poll::Pending,
+            Next::Return(piece) => Poll::Ready(piece),
+            _ => unreachable!("something has come for all who wait"),
         }
     }
 }

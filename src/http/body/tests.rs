@@ -44,7 +44,7 @@ fn held(max_lag: u64, hold: u64) -> (Sender, SharedBody, WeakBody, Arc<AtomicUsi
     let guard = Guard::default();
     let (drops, weak) = (guard.drops.clone(), guard.body.clone());
     let body = shared_and_held(StreamBody::new(receiver), max_lag, hold, guard);
-    weak.set(body.downgrade()).expect("it is set once");
+    assert!(weak.set(body.downgrade()).is_ok());
     let weak = body.downgrade();
     (sender, body, weak, drops)
 }

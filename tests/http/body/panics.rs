@@ -1,7 +1,8 @@
 //! A panic of the body unwinds in the reader that ran it, and hangs nobody.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
+use bytes::Bytes;
 use tower_pool::http::SharedBody;
 
 use crate::bodies::{Reader, Script};
@@ -84,4 +85,33 @@ fn a_panic_in_drop_unwinds_in_the_last_reader() {
     drop(reader);
     assert_eq!(message(|| drop(other)), "panicked in drop");
     assert!(script.is_dropped());
+}
+
+/// Data that panics when it is dropped.
+struct Panics(&'static [u8]);
+
+impl AsRef<[u8]> for Panics {
+    fn as_ref(&self) -> &[u8] {
+        self.0
+    }
+}
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        panic_any("panicked in drop");
+    }
+}
+
+#[test]
+fn a_panic_of_a_frame_that_somebody_is_cut_off_from_costs_nobody_another() {
+    let (script, body) = Script::new();
+    let mut fast = Reader::new(SharedBody::with_max_lag(body, 3));
+    let mut slow = fast.clone();
+    script.data(Bytes::from_owner(Panics(b"12")));
+    assert_eq!(fast.data(), "12");
+    script.data("34").data("5");
+    let message = message(|| drop(fast.poll()));
+    assert_eq!(message, "panicked in drop");
+    assert_eq!((fast.data(), fast.data()), ("34".into(), "5".into()));
+    assert!(slow.error().is_lagged());
 }

@@ -2,6 +2,7 @@
 
 use std::{ptr, sync::PoisonError};
 
+pub(crate) use loom::sync::atomic::AtomicU64;
 use loom::sync::{
     MutexGuard,
     atomic::{AtomicBool, Ordering},

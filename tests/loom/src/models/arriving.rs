@@ -103,6 +103,25 @@ fn what_comes_while_its_key_is_forgotten_cannot_be_joined() {
     assert_eq!(forgotten, [false, true].into());
 }
 
+/// Forget and forget: the later of the two holds.
+#[test]
+fn what_is_forgotten_twice_is_forgotten_by_the_later() {
+    model(|| {
+        let (pool, stage) = (Pool::new(), Stage::default());
+        let forgetter = {
+            let pool = pool.clone();
+            thread::spawn(move || pool.0.forget(&KEY))
+        };
+        let asked = pool.0.ask();
+        pool.0.forget(&KEY);
+        let response = pool.open(asked, stage.share([Act::Frame]));
+        forgetter.join().unwrap();
+        assert!(pool.join().is_none());
+        drop(response);
+        pool.end([stage]);
+    });
+}
+
 /// Forget and newcomer: it joins before, and has all of the response.
 #[test]
 fn a_newcomer_joins_a_response_before_its_key_is_forgotten_or_not_at_all() {

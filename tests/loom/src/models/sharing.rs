@@ -276,16 +276,20 @@ fn one_of_two_newcomers_has_the_last_place() {
     assert_eq!(joined, [[true, false], [false, true]].into());
 }
 
-/// The end of a hold, and the last drop of who might have needed its frames.
+/// The end of a hold, and the last drop of who might have needed its frames:
+/// while the body goes on, nothing is kept and nobody joins.
 #[test]
 fn what_was_held_goes_when_nobody_can_need_it() {
     model(|| {
-        let stage = Stage::default();
-        let (mut reader, _start) = stage.share_and_hold(1, [Act::Frame, Act::Frame]);
+        let (stage, gate) = (Stage::default(), Arc::new(Gate::default()));
+        let acts = [Act::Frame, Act::Frame, Act::Gate(gate)];
+        let (mut reader, start) = stage.share_and_hold(1, acts);
         let other = reader.clone();
         let leaver = thread::spawn(move || drop(other));
-        assert_eq!(stage.read_and_hold(&mut reader), Read::All(2));
+        poll_a_frame(&mut reader);
+        poll_a_frame(&mut reader);
         leaver.join().unwrap();
+        assert!(start.join(usize::MAX).is_none());
         stage.assert_empty();
         drop(reader);
         stage.end();
