@@ -50,14 +50,9 @@ impl Debris {
     /// then wakes, whatever the drops may do.
     #[inline]
     pub(super) fn clear_away(self) {
-        if !self.is_empty() {
+        if !self.wake.is_empty() {
             self.clear();
         }
-    }
-
-    /// Is there nothing to do, as after most reads?
-    fn is_empty(&self) -> bool {
-        self.wake.is_empty() && !self.has_garbage()
     }
 
     /// Is there something to be dropped, which may panic?
