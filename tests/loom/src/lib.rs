@@ -9,8 +9,12 @@
 //!
 //! ```text
 //! cargo test -p loom-models --release                            at most 3 preemptions
+//! LOOM_MAX_PREEMPTIONS=4 cargo test -p loom-models --release     at most 4: some minutes
 //! LOOM_MAX_PREEMPTIONS=99 cargo test -p loom-models --release    all there are
 //! ```
+//!
+//! Most models of the core have more orders than anybody waits for: give the last
+//! one the name of a model.
 //!
 //! Every model is told in [`models`] by what races in it. [`world`] has what
 //! all assert: a call never begins while another of its key is alive, nor is one
