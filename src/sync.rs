@@ -1,6 +1,6 @@
-//! What the core and the shared body take from their surroundings: a lock, a
-//! counter, a cell that is written once, a runtime to have tasks on, and a name
-//! for the thread.
+//! What several threads share needs of its surroundings: a lock, a counter, a
+//! cell that is written once, a runtime to have tasks on, and a name for the
+//! thread. For the core, the shared body and responses that arrive.
 //!
 //! In one place, because the model checker in `tests/loom` builds them upon
 //! others of the same names.

@@ -158,6 +158,26 @@ fn a_crowd_of_callers_that_has_left_a_flight_leaves_no_seats_behind() {
 }
 
 #[test]
+fn callers_that_come_and_go_one_after_another_leave_no_seats_behind() {
+    let pool = PoolLayer::new(|n: &u64| Some(*n))
+        .layer(service_fn(|_: u64| pending::<Result<(), Infallible>>()));
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut waiting = || {
+        let mut caller = Box::pin(pool.request(1));
+        assert!(caller.as_mut().poll(&mut cx).is_pending());
+        caller
+    };
+    let stay = [waiting(), waiting(), waiting()];
+    let before = BYTES.get();
+    for _ in 0..100_000 {
+        drop(waiting());
+    }
+    let left = BYTES.get() - before;
+    assert!(left < 1024, "{left} bytes left behind");
+    drop(stay);
+}
+
+#[test]
 fn a_lone_call_allocates_once_whether_it_is_ready_at_once_or_later() {
     for yields in [0, 3] {
         let pool = PoolLayer::new(|n: &u64| Some(*n)).layer(service_fn(move |n: u64| {

@@ -50,6 +50,7 @@ impl Debris {
     /// then wakes, whatever the drops may do.
     #[inline]
     pub(super) fn clear_away(self) {
+        // With nobody to wake, it may be dropped in any order.
         if !self.wake.is_empty() {
             self.clear();
         }

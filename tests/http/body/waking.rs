@@ -292,6 +292,26 @@ fn a_waker_that_panics_does_not_cost_the_others_their_wake() {
 }
 
 #[test]
+fn one_of_two_that_wait_where_a_crowd_did_can_go() {
+    let (script, body) = Script::new();
+    let mut first = Reader::new(SharedBody::new(body));
+    let mut crowd: Vec<_> = (0..100).map(|_| first.clone()).collect();
+    crowd.iter_mut().for_each(Reader::assert_pending);
+    script.data("for all");
+    for reader in &mut crowd {
+        assert!(reader.is_woken());
+        assert_eq!(reader.data(), "for all");
+    }
+    assert_eq!(first.data(), "for all");
+    first.assert_pending();
+    crowd[0].assert_pending();
+    drop(crowd);
+    script.data("for one");
+    assert!(first.is_woken());
+    assert_eq!(first.data(), "for one");
+}
+
+#[test]
 fn a_reader_that_is_dropped_leaves_no_waker() {
     let (script, body) = Script::new();
     let first = Reader::new(SharedBody::new(body));
