@@ -7,7 +7,7 @@ use std::{
     convert::Infallible,
     future::{pending, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
 
@@ -41,6 +41,13 @@ static ALLOCATOR: Counting = Counting;
 fn assert_pending(future: impl Future) {
     let mut cx = Context::from_waker(Waker::noop());
     assert!(pin!(future).poll(&mut cx).is_pending());
+}
+
+/// One that was polled once, and waits.
+fn held<F: Future>(future: F) -> Pin<Box<F>> {
+    let mut future = Box::pin(future);
+    assert_pending(future.as_mut());
+    future
 }
 
 #[test]
@@ -133,12 +140,7 @@ fn a_crowd_of_keys_at_once_leaves_no_memory_that_grows_with_it() {
 fn a_crowd_of_callers_that_has_left_a_flight_leaves_no_seats_behind() {
     let pool = PoolLayer::new(|n: &u64| Some(*n))
         .layer(service_fn(|_: u64| pending::<Result<(), Infallible>>()));
-    let mut cx = Context::from_waker(Waker::noop());
-    let mut waiting = || {
-        let mut caller = Box::pin(pool.request(1));
-        assert!(caller.as_mut().poll(&mut cx).is_pending());
-        caller
-    };
+    let waiting = || held(pool.request(1));
     let stay = [waiting(), waiting()];
     let before = BYTES.get();
     for order in ["first come, first gone", "last come, first gone", "mixed"] {
@@ -161,16 +163,11 @@ fn a_crowd_of_callers_that_has_left_a_flight_leaves_no_seats_behind() {
 fn callers_that_come_and_go_one_after_another_leave_no_seats_behind() {
     let pool = PoolLayer::new(|n: &u64| Some(*n))
         .layer(service_fn(|_: u64| pending::<Result<(), Infallible>>()));
-    let mut cx = Context::from_waker(Waker::noop());
-    let mut waiting = || {
-        let mut caller = Box::pin(pool.request(1));
-        assert!(caller.as_mut().poll(&mut cx).is_pending());
-        caller
-    };
+    let waiting = || held(pool.request(1));
     let stay = [waiting(), waiting(), waiting()];
     let before = BYTES.get();
     for _ in 0..100_000 {
-        drop(waiting());
+        assert_pending(pool.request(1));
     }
     let left = BYTES.get() - before;
     assert!(left < 1024, "{left} bytes left behind");

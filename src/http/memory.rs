@@ -22,7 +22,6 @@ pub(super) const DEFAULT_TIME: Duration = Duration::from_secs(120);
 ///
 /// By their hashes alone. Two keys of one hash cost a chance to share, and
 /// nothing else; and no key is kept after its flight.
-#[derive(Debug)]
 pub(super) struct Memory {
     /// Since when.
     keys: Mutex<LruCache<u64, Instant>>,

@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    fmt::Debug,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -21,17 +20,9 @@ use tower_pool::{
 
 use crate::{
     inner::{ask, message, pool, send},
+    printed::{SECRET, assert_prints},
     support::GET,
 };
-
-const SECRET: &str = "c2VjcmV0";
-
-fn assert_prints(what: &impl Debug, begins: &str, tells: &[&str]) {
-    let text = format!("{what:?}");
-    assert!(text.starts_with(begins), "{text}");
-    assert!(tells.iter().all(|it| text.contains(it)), "{text}");
-    assert!(!text.contains(SECRET), "{text}");
-}
 
 fn layer() -> GrpcPoolLayer<Body> {
     PoolLayer::grpc().method(GET).service("shop.Catalog")

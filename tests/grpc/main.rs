@@ -30,6 +30,8 @@ mod lost_leader;
 mod methods;
 mod places;
 mod policies;
+#[path = "../support/printed.rs"]
+mod printed;
 mod random_requests;
 mod reading;
 mod refused;

@@ -1,6 +1,6 @@
 //! What is printed of a pool says what it is, and nothing of what was asked for.
 
-use std::{convert::Infallible, fmt::Debug};
+use std::convert::Infallible;
 
 use http::{Request, Response};
 use tokio_test::{assert_pending, task};
@@ -10,16 +10,10 @@ use tower_pool::{
     http::{Credentials, HttpKey, SharedBody},
 };
 
-use crate::support::{Body, empty, get};
-
-const SECRET: &str = "c2VjcmV0";
-
-fn assert_prints(what: &impl Debug, begins: &str, tells: &[&str]) {
-    let text = format!("{what:?}");
-    assert!(text.starts_with(begins), "{text}");
-    assert!(tells.iter().all(|it| text.contains(it)), "{text}");
-    assert!(!text.contains(SECRET), "{text}");
-}
+use crate::{
+    printed::{SECRET, assert_prints},
+    support::{Body, empty, get},
+};
 
 #[tokio::test]
 async fn what_is_printed_names_its_type_and_no_secret_of_a_request() {

@@ -10,6 +10,8 @@ mod late;
 mod late_stats;
 mod lost_leader;
 mod memory;
+#[path = "../support/printed.rs"]
+mod printed;
 mod readiness;
 mod requests;
 mod responses;
